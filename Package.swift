@@ -1,0 +1,161 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+/// For the targets that face C: every use of an unsafe construct is marked.
+let facingC = strict + [.strictMemorySafety()]
+
+// The libraries outside this package, by the name that a target lists them under.
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// A service's executable: it may use everything below it, and no other service.
+func service(_ folder: String, extra: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: folder,
+        dependencies: [
+            "Domain", "PostgreSQL", "Reactor", "Runtime", "Storage", "Streams", "Telemetry", "ZeroMQ",
+            lifecycle, logging, metrics,
+        ] + extra,
+        path: "Services/\(folder)",
+        swiftSettings: strict
+    )
+}
+
+func tests(_ folder: String, of dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: folder,
+        dependencies: ["TestSupport"] + dependencies,
+        path: "Tests/\(folder)",
+        swiftSettings: strict
+    )
+}
+
+let web: [Target.Dependency] = ["Pages", hummingbird, httpTypes, nioCore]
+
+let package = Package(
+    name: "sasando",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sasando-intake", targets: ["Intake"]),
+        .executable(name: "sasando-routing", targets: ["Routing"]),
+        .executable(name: "sasando-notifier", targets: ["Notifier"]),
+        .executable(name: "sasando-analytics", targets: ["Analytics"]),
+        .executable(name: "sasandoctl", targets: ["Admin"]),
+        .executable(name: "sasando-bench", targets: ["Bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms.git", from: "1.1.4"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // L0: pure, and the C libraries' modules
+        .target(name: "Domain", dependencies: [crypto], path: "Shared/Domain", swiftSettings: strict),
+        .systemLibrary(
+            name: "CPostgreSQL", path: "Shared/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CReactor", path: "Shared/CReactor"),
+
+        // L1
+        .target(name: "Reactor", dependencies: ["CReactor"], path: "Shared/Reactor", swiftSettings: facingC),
+        .target(
+            name: "Telemetry", dependencies: [logging, metrics, coreMetrics], path: "Shared/Telemetry",
+            swiftSettings: strict),
+
+        // L2: one wrapper for each C library
+        .target(
+            name: "PostgreSQL", dependencies: ["CPostgreSQL", "Domain", "Reactor", "Telemetry", collections, logging, metrics],
+            path: "Shared/PostgreSQL", swiftSettings: facingC),
+        .target(
+            name: "ZeroMQ", dependencies: ["CZeroMQ", "Reactor", "Telemetry", collections, logging, metrics],
+            path: "Shared/ZeroMQ", swiftSettings: facingC),
+
+        // L3
+        .target(
+            name: "Streams", dependencies: ["Domain", "PostgreSQL", "ZeroMQ", "Telemetry", logging, metrics],
+            path: "Shared/Streams", swiftSettings: strict),
+        .target(
+            name: "Storage", dependencies: ["Domain", "PostgreSQL", "Streams", "Telemetry", logging],
+            path: "Shared/Storage", resources: [.embedInCode("Migrations")], swiftSettings: strict),
+
+        // L4
+        .target(
+            name: "Runtime",
+            dependencies: [
+                "Domain", "PostgreSQL", "Reactor", "Storage", "Streams", "Telemetry", "ZeroMQ",
+                hummingbird, httpTypes, nioCore, lifecycle, configuration, logging, metrics, crypto,
+            ],
+            path: "Shared/Runtime", swiftSettings: strict),
+        .target(
+            name: "Pages", dependencies: ["Domain", mustache], path: "Shared/Pages",
+            resources: [.embedInCode("Templates"), .embedInCode("Assets"), .embedInCode("Texts")],
+            swiftSettings: strict),
+
+        // L5
+        service("Intake", extra: web + [crypto, collections]),
+        service("Routing", extra: [hummingbird]),
+        service("Notifier", extra: web + [crypto, collections]),
+        service("Analytics", extra: web + [collections]),
+        service("Admin", extra: [argumentParser, crypto, yams]),
+
+        // Tests, and the load generator of ops/bench
+        .target(
+            name: "TestSupport",
+            dependencies: ["Domain", "PostgreSQL", "Reactor", "Storage", "Streams", "Runtime", asyncHTTPClient, subprocess, nioCore],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("DomainTests", of: ["Domain"]),
+        tests("ReactorTests", of: ["Reactor"]),
+        tests("TelemetryTests", of: ["Telemetry", logging, metrics]),
+        tests("PostgreSQLTests", of: ["PostgreSQL", "Reactor"]),
+        tests("ZeroMQTests", of: ["ZeroMQ", "Reactor"]),
+        tests("StreamsTests", of: ["Streams", "Storage", "PostgreSQL", "ZeroMQ", "Reactor", "Domain"]),
+        tests("StorageTests", of: ["Storage", "Streams", "PostgreSQL", "Reactor", "Domain"]),
+        tests("RuntimeTests", of: ["Runtime", "Storage", "PostgreSQL", "Reactor", hummingbird, logging]),
+        tests("PagesTests", of: ["Pages", "Domain"]),
+        tests("ServiceTests", of: ["Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL", "Runtime"]),
+        tests("EndToEndTests", of: ["Domain", "PostgreSQL", asyncHTTPClient, subprocess]),
+        tests("BrowserTests", of: [asyncHTTPClient, subprocess]),
+        tests("RepositoryTests", of: []),
+        .executableTarget(
+            name: "Bench",
+            dependencies: [
+                "Domain", "PostgreSQL", "Reactor", "Storage", "Streams", argumentParser, nioCore, nioPosix,
+            ],
+            path: "Tests/Bench", swiftSettings: strict),
+    ]
+)

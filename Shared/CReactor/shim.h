@@ -1,0 +1,3 @@
+#include <sys/eventfd.h>
+#include <poll.h>
+#include <pthread.h>

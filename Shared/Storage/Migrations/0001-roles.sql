@@ -1,0 +1,1 @@
+-- Filled by the numbered migrations that follow.
