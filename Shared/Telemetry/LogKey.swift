@@ -1,0 +1,38 @@
+/// The keys that log records carry beside `time`, `level`, `label` and `message`.
+///
+/// They stand here once, so that a search for a report, a stream or a peer
+/// finds the records of every service. No value of a personal nature has a key.
+package enum LogKey {
+    package static let agency = "agency"
+    package static let attempt = "attempt"
+    package static let category = "category"
+    package static let channel = "channel"
+    package static let check = "check"
+    package static let client = "client"
+    package static let count = "count"
+    package static let cursor = "cursor"
+    package static let detail = "detail"
+    package static let duration = "duration_ms"
+    package static let endpoint = "endpoint"
+    package static let error = "error"
+    package static let instance = "instance"
+    package static let jurisdiction = "jurisdiction"
+    package static let keyID = "key_id"
+    package static let method = "method"
+    package static let operation = "operation"
+    package static let path = "path"
+    package static let peer = "peer"
+    package static let port = "port"
+    package static let reason = "reason"
+    package static let report = "report_id"
+    package static let retryable = "retryable"
+    package static let route = "route"
+    package static let service = "service"
+    package static let signal = "signal"
+    package static let socket = "socket"
+    package static let sqlState = "sqlstate"
+    package static let status = "status"
+    package static let stream = "stream"
+    package static let topic = "topic"
+    package static let version = "version"
+}
