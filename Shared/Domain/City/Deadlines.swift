@@ -1,0 +1,32 @@
+/// The times promised for one report.
+package struct Deadlines: Hashable, Sendable {
+    package var acknowledgeBy: Timestamp
+    package var arriveBy: Timestamp?
+    package var resolveBy: Timestamp
+
+    package init(acknowledgeBy: Timestamp, arriveBy: Timestamp? = nil, resolveBy: Timestamp) {
+        self.acknowledgeBy = acknowledgeBy
+        self.arriveBy = arriveBy
+        self.resolveBy = resolveBy
+    }
+
+    package subscript(kind: DeadlineKind) -> Timestamp? {
+        switch kind {
+        case .acknowledge: acknowledgeBy
+        case .arrive: arriveBy
+        case .resolve: resolveBy
+        case .resume: nil
+        }
+    }
+}
+
+/// What a durable timer waits for.
+package enum DeadlineKind: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
+    case acknowledge = "acknowledge_by"
+    case arrive = "arrive_by"
+    case resolve = "resolve_by"
+    /// The end of a hold that named its end.
+    case resume
+
+    package static func < (a: DeadlineKind, b: DeadlineKind) -> Bool { a.rawValue < b.rawValue }
+}
