@@ -1,0 +1,76 @@
+/// Who does something to a report.
+package enum Actor: Hashable, Sendable {
+    case agency(AgencyCode)
+    case routing
+    case clock
+}
+
+/// One event for one stream.
+package struct StreamEntry: Hashable, Sendable {
+    package var stream: AgencyCode
+    package var type: EventType
+
+    package init(stream: AgencyCode, type: EventType) {
+        self.stream = stream
+        self.type = type
+    }
+}
+
+/// What a command carried, as history and events tell it.
+package struct EventDetails: Hashable, Sendable {
+    package var note: String?
+    package var internalNote: String?
+    package var reason: String?
+    package var of: CommandRequest.ReportReference?
+    package var referTo: String?
+    package var until: Timestamp?
+    package var to: AgencyCode?
+    package var from: AgencyCode?
+    /// Which promise was broken.
+    package var deadline: DeadlineKind?
+    package var actor: String?
+
+    package init() {}
+
+    init(_ request: CommandRequest) {
+        note = request.note
+        internalNote = request.internalNote
+        actor = request.actor
+        switch request.action {
+        case .hold(let reason, let until): (self.reason, self.until) = (reason, until)
+        case .reject(let reason, let of, let referTo):
+            (self.reason, self.of, self.referTo) = (reason.rawValue, of, referTo)
+        case .transfer(let to, let reason, _, _): (self.to, self.reason) = (to, reason)
+        case .escalate(let kind): deadline = kind
+        case .acknowledge, .start, .resume, .resolve, .comment, .reopen: break
+        }
+    }
+}
+
+/// A timer to be set.
+package struct DeadlineChange: Hashable, Sendable {
+    package var kind: DeadlineKind
+    package var dueAt: Timestamp
+
+    package init(kind: DeadlineKind, dueAt: Timestamp) {
+        self.kind = kind
+        self.dueAt = dueAt
+    }
+}
+
+/// Everything that follows from one command; the store writes it in one transaction.
+package struct Outcome: Hashable, Sendable {
+    package var state: ReportState
+    package var previousStatus: ReportStatus
+    /// The line in the report's history, of the type that people are told.
+    package var event: EventType
+    package var by: Actor
+    package var at: Timestamp
+    package var details: EventDetails
+    /// Why the agency has it; only with an `assigned` among the entries.
+    package var why: String?
+    package var entries: [StreamEntry]
+    /// Set, or moved when one of the kind stands already.
+    package var deadlinesToPut: [DeadlineChange]
+    package var deadlinesToRemove: [DeadlineKind]
+}

@@ -1,0 +1,74 @@
+/// Why a command that could be read is not carried out.
+package enum Refusal: Error, Hashable, Sendable {
+    /// Routing has not decided yet; try again shortly.
+    case notRouted
+    /// The report is with another agency.
+    case notHolder(AgencyCode)
+    case wrongStatus(ReportStatus, allowed: [Command])
+    /// Somebody else was faster: the report is at this version now.
+    case staleVersion(current: Int)
+    case unknownAgency(AgencyCode)
+    /// A transfer to the agency that has it.
+    case sameAgency(AgencyCode)
+    /// The time for reopening ended at this moment.
+    case tooLate(since: Timestamp)
+    /// A report cannot be a duplicate of itself.
+    case duplicateOfItself
+    /// The promise has been kept meanwhile, or is not due yet; the timer has nothing to do.
+    case nothingDue
+
+    package var code: String {
+        switch self {
+        case .notRouted: "not_routed"
+        case .notHolder: "not_holder"
+        case .wrongStatus: "wrong_status"
+        case .staleVersion: "stale_version"
+        case .unknownAgency: "unknown_agency"
+        case .sameAgency: "same_agency"
+        case .tooLate: "too_late"
+        case .duplicateOfItself: "duplicate_of_itself"
+        case .nothingDue: "nothing_due"
+        }
+    }
+
+    package func message(_ language: Language, offsetSeconds: Int = 0) -> String {
+        switch self {
+        case .notRouted:
+            LocalizedText(
+                id: "Laporan ini sedang diteruskan. Coba lagi sebentar.",
+                en: "This report is still being routed. Try again shortly.")[language]
+        case .notHolder(let agency):
+            LocalizedText(
+                id: "Laporan ini sekarang ada pada \(agency).", en: "This report is with \(agency) now.")[language]
+        case .wrongStatus(let status, let allowed):
+            LocalizedText(
+                id:
+                    "Tidak dapat dilakukan pada status \(status.rawValue). Yang dapat: \(Self.names(allowed, "tidak ada")).",
+                en: "The status \(status.rawValue) does not allow this. Allowed: \(Self.names(allowed, "nothing"))."
+            )[language]
+        case .staleVersion(let current):
+            LocalizedText(
+                id: "Laporan ini sudah berubah (versi \(current)). Muat ulang, lalu coba lagi.",
+                en: "This report has changed (version \(current)). Load it again, then retry.")[language]
+        case .unknownAgency(let agency):
+            LocalizedText(id: "Dinas “\(agency)” tidak ada.", en: "There is no agency “\(agency)”.")[language]
+        case .sameAgency(let agency):
+            LocalizedText(
+                id: "Laporan ini sudah ada pada \(agency).", en: "This report is with \(agency) already.")[language]
+        case .tooLate(let since):
+            LocalizedText(
+                id: "Batas waktunya \(since.rfc3339(offsetSeconds: offsetSeconds)).",
+                en: "The time for this ended at \(since.rfc3339(offsetSeconds: offsetSeconds)).")[language]
+        case .duplicateOfItself:
+            LocalizedText(
+                id: "Laporan tidak dapat menjadi duplikat dirinya sendiri.",
+                en: "A report cannot be a duplicate of itself.")[language]
+        case .nothingDue:
+            LocalizedText(id: "Tidak ada yang jatuh tempo.", en: "Nothing is due.")[language]
+        }
+    }
+
+    private static func names(_ commands: [Command], _ none: String) -> String {
+        commands.isEmpty ? none : commands.map(\.rawValue).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,67 @@
+package import FoundationEssentials
+
+/// Where one routed report stands.
+package struct ReportState: Hashable, Sendable {
+    package var id: UUID
+    package var category: CategoryCode?
+    package var subtype: SubtypeCode?
+    package var area: AreaCode?
+    package var channel: ChannelCode
+    package var receivedAt: Timestamp
+    package var status: ReportStatus
+    /// 1 when routing has decided, one more with every event after that.
+    package var version: Int
+    /// Who has it: an agency, or the triage agency.
+    package var agency: AgencyCode
+    package var priority: Priority
+    /// How often an agency has passed it on; triage's own transfers do not count.
+    package var transfers: Int
+    package var deadlines: Deadlines
+    package var acknowledgedAt: Timestamp?
+    package var startedAt: Timestamp?
+    package var resolvedAt: Timestamp?
+    package var heldUntil: Timestamp?
+
+    package init(
+        id: UUID, category: CategoryCode?, subtype: SubtypeCode?, area: AreaCode?, channel: ChannelCode,
+        receivedAt: Timestamp, status: ReportStatus, version: Int, agency: AgencyCode, priority: Priority,
+        transfers: Int = 0, deadlines: Deadlines, acknowledgedAt: Timestamp? = nil, startedAt: Timestamp? = nil,
+        resolvedAt: Timestamp? = nil, heldUntil: Timestamp? = nil
+    ) {
+        self.id = id
+        self.category = category
+        self.subtype = subtype
+        self.area = area
+        self.channel = channel
+        self.receivedAt = receivedAt
+        self.status = status
+        self.version = version
+        self.agency = agency
+        self.priority = priority
+        self.transfers = transfers
+        self.deadlines = deadlines
+        self.acknowledgedAt = acknowledgedAt
+        self.startedAt = startedAt
+        self.resolvedAt = resolvedAt
+        self.heldUntil = heldUntil
+    }
+
+    /// What whoever has the report must do next, and by when; nil when nothing is left to do.
+    package var nextDue: (kind: DeadlineKind, at: Timestamp)? {
+        guard status.isOpen else { return nil }
+        if acknowledgedAt == nil { return (.acknowledge, deadlines.acknowledgeBy) }
+        if startedAt == nil, let arriveBy = deadlines.arriveBy { return (.arrive, arriveBy) }
+        return (.resolve, deadlines.resolveBy)
+    }
+
+    /// Whether the promise of this kind is still to be kept.
+    package func isPending(_ kind: DeadlineKind) -> Bool {
+        guard status.isOpen else { return false }
+        return switch kind {
+        case .acknowledge: acknowledgedAt == nil
+        case .arrive: deadlines.arriveBy != nil && startedAt == nil
+        case .resolve: true
+        case .resume: status == .onHold && heldUntil != nil
+        }
+    }
+}
