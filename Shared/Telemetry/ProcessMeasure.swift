@@ -12,34 +12,41 @@ struct ProcessMeasure {
         var measures: [ProcessMeasure] = []
         if let memory = contents(of: "/proc/self/statm")?.split(separator: " "), memory.count > 1 {
             let page = Double(sysconf(Int32(_SC_PAGESIZE)))
-            measures.append(.init(
-                name: "process_resident_memory_bytes", kind: .gauge, help: "Resident memory size in bytes.",
-                value: (Double(memory[1]) ?? 0) * page))
-            measures.append(.init(
-                name: "process_virtual_memory_bytes", kind: .gauge, help: "Virtual memory size in bytes.",
-                value: (Double(memory[0]) ?? 0) * page))
+            measures.append(
+                .init(
+                    name: "process_resident_memory_bytes", kind: .gauge, help: "Resident memory size in bytes.",
+                    value: (Double(memory[1]) ?? 0) * page))
+            measures.append(
+                .init(
+                    name: "process_virtual_memory_bytes", kind: .gauge, help: "Virtual memory size in bytes.",
+                    value: (Double(memory[0]) ?? 0) * page))
         }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        measures.append(.init(
-            name: "process_cpu_seconds_total", kind: .counter, help: "Processor time used, user and system.",
-            value: seconds(usage.ru_utime) + seconds(usage.ru_stime)))
+        measures.append(
+            .init(
+                name: "process_cpu_seconds_total", kind: .counter, help: "Processor time used, user and system.",
+                value: seconds(usage.ru_utime) + seconds(usage.ru_stime)))
         if let count = openDescriptors() {
-            measures.append(.init(
-                name: "process_open_fds", kind: .gauge, help: "Open file descriptors.", value: Double(count)))
+            measures.append(
+                .init(
+                    name: "process_open_fds", kind: .gauge, help: "Open file descriptors.", value: Double(count)))
         }
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-            measures.append(.init(
-                name: "process_max_fds", kind: .gauge, help: "Most file descriptors that may be open.",
-                value: Double(limit.rlim_cur)))
+            measures.append(
+                .init(
+                    name: "process_max_fds", kind: .gauge, help: "Most file descriptors that may be open.",
+                    value: Double(limit.rlim_cur)))
         }
-        measures.append(.init(
-            name: "process_start_time_seconds", kind: .gauge, help: "Start of the process, Unix time in seconds.",
-            value: startTime))
-        measures.append(.init(
-            name: MetricName.logRecordsDropped.rawValue, kind: .counter, help: MetricName.logRecordsDropped.help,
-            value: Double(LogOutput.standardError.droppedRecords)))
+        measures.append(
+            .init(
+                name: "process_start_time_seconds", kind: .gauge, help: "Start of the process, Unix time in seconds.",
+                value: startTime))
+        measures.append(
+            .init(
+                name: MetricName.logRecordsDropped.rawValue, kind: .counter, help: MetricName.logRecordsDropped.help,
+                value: Double(LogOutput.standardError.droppedRecords)))
         return measures
     }
 
