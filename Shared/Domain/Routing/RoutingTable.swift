@@ -10,10 +10,12 @@ package struct RoutableReport: Hashable, Sendable {
     package var areaIsApproximate: Bool
     package var channel: ChannelCode
     package var receivedAt: Timestamp
+    /// Whether anything is known of where it is; false for an address that names no area (`location_source` none).
+    package var hasPlace: Bool
 
     package init(
         id: UUID, category: CategoryCode?, subtype: SubtypeCode?, area: AreaCode?, areaIsApproximate: Bool,
-        channel: ChannelCode, receivedAt: Timestamp
+        channel: ChannelCode, receivedAt: Timestamp, hasPlace: Bool = true
     ) {
         self.id = id
         self.category = category
@@ -22,6 +24,7 @@ package struct RoutableReport: Hashable, Sendable {
         self.areaIsApproximate = areaIsApproximate
         self.channel = channel
         self.receivedAt = receivedAt
+        self.hasPlace = hasPlace
     }
 }
 
@@ -81,6 +84,9 @@ package struct RoutingTable: Sendable {
         }
         guard let category = categories[code] else {
             return toTriage(report, "Kategori “\(code)” tidak dikenal: \(short(triage)) memilah dan meneruskannya.")
+        }
+        guard report.hasPlace else {
+            return toTriage(report, "Alamatnya tidak menyebut kelurahan: \(short(triage)) mencari tempatnya.")
         }
         let civil = CivilTime(now.adding(seconds: city.utcOffset))
         let minute = civil.hour * 60 + civil.minute

@@ -1,0 +1,51 @@
+internal import Crypto
+
+/// A report that may be stored.
+package struct AdmittedReport: Hashable, Sendable {
+    package var category: CategoryCode?
+    package var subtype: SubtypeCode?
+    package var description: String
+    package var location: Coordinate?
+    package var accuracyMetres: Double?
+    package var locationSource: LocationSource
+    package var area: ReportArea?
+    package var address: String?
+    package var rt: String?
+    package var rw: String?
+    package var landmark: String?
+    package var externalID: String?
+    package var observedAt: Timestamp?
+    /// As asked for; that of a sensitive category is always private.
+    package var visibility: Visibility
+    package var isSensitive: Bool
+    /// Goes before everything else in the inbox.
+    package var isUrgent: Bool
+    package var reporter: ReportDraft.Reporter?
+    package var attributes: JSONValue?
+    /// SHA-256 of the request's canonical form.
+    package var requestHash: [UInt8]
+
+    init(
+        _ draft: ReportDraft, category: Category?, place: AdmissionRules.Place, visibility: Visibility
+    ) {
+        self.category = draft.category
+        subtype = draft.subtype
+        description = draft.description ?? ""
+        location = place.point
+        accuracyMetres = place.source == .gps ? draft.location?.accuracyMetres : nil
+        locationSource = place.source
+        area = place.area
+        address = draft.address
+        rt = draft.rt
+        rw = draft.rw
+        landmark = draft.landmark
+        externalID = draft.externalID
+        observedAt = draft.observedAt
+        self.visibility = visibility
+        isSensitive = category?.sensitive ?? false
+        isUrgent = category?.urgent ?? false
+        reporter = draft.reporter
+        attributes = draft.attributes
+        requestHash = Array(SHA256.hash(data: draft.canonical))
+    }
+}
