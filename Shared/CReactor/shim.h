@@ -1,3 +1,4 @@
-#include <sys/eventfd.h>
+#define _GNU_SOURCE
 #include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
