@@ -151,7 +151,7 @@ package final class Reactor: SerialExecutor {
             for source in sources where source.process() { isBusy = true }
             if isStopped && jobs.isEmpty {
                 let orphans = unsafe state.withLock { unsafe $0.waits.removeAll() }
-                for unsafeorphan in unsafe orphans { unsafe orphan.resume(returning: .cancelled) }
+                unsafe orphans.forEach { unsafe $0.resume(returning: .cancelled) }
                 if unsafe orphans.isEmpty { return }
                 continue
             }
@@ -174,7 +174,7 @@ package final class Reactor: SerialExecutor {
             state.isAsleep = false
             return unsafe state.waits.takeOver(poller, now: now)
         }
-        for unsafe(continuation, outcome) in unsafe over { unsafe continuation.resume(returning: outcome) }
+        unsafe over.forEach { unsafe $0.0.resume(returning: $0.1) }
     }
 }
 
