@@ -1,0 +1,82 @@
+/// The assets, each listed once, and how the scripts come to import each other by hashed paths.
+enum AssetFiles {
+    static let files: [(name: String, bytes: [UInt8])] = [
+        ("sasando.css", PackageResources.sasando_css),
+        ("parts.css", PackageResources.parts_css),
+        ("controls.css", PackageResources.controls_css),
+        ("citizen.css", PackageResources.citizen_css),
+        ("follow.css", PackageResources.follow_css),
+        ("staff.css", PackageResources.staff_css),
+        ("dashboard.css", PackageResources.dashboard_css),
+        ("icons.svg", PackageResources.icons_svg),
+        ("favicon.svg", PackageResources.favicon_svg),
+        ("words.js", PackageResources.words_js),
+        ("time.js", PackageResources.time_js),
+        ("offline.js", PackageResources.offline_js),
+        ("copy.js", PackageResources.copy_js),
+        ("live.js", PackageResources.live_js),
+        ("map.js", PackageResources.map_js),
+        ("areas.js", PackageResources.areas_js),
+        ("report.js", PackageResources.report_js),
+        ("place.js", PackageResources.place_js),
+        ("pin.js", PackageResources.pin_js),
+        ("sent.js", PackageResources.sent_js),
+        ("tracking.js", PackageResources.tracking_js),
+        ("desk.js", PackageResources.desk_js),
+        ("card.js", PackageResources.card_js),
+        ("stream.js", PackageResources.stream_js),
+        ("panel.js", PackageResources.panel_js),
+        ("commands.js", PackageResources.commands_js),
+        ("where.js", PackageResources.where_js),
+        ("dashboard.js", PackageResources.dashboard_js),
+        ("sort.js", PackageResources.sort_js),
+    ]
+
+    /// Every file with its hash. A module's imports (`"./name.js"`) become hashed names first, so that its own
+    /// hash changes with what it imports.
+    static func resolved() -> [String: Asset] {
+        var sources = Dictionary(uniqueKeysWithValues: files.map { ($0.name, $0.bytes) })
+        var done: [String: Asset] = [:]
+        func resolve(_ name: String) -> Asset? {
+            if let asset = done[name] { return asset }
+            // Taken out while it is resolved, so that modules that import each other in a circle are found.
+            guard var bytes = sources.removeValue(forKey: name) else { return nil }
+            if name.hasSuffix(".js") {
+                bytes = withHashedImports(String(decoding: bytes, as: UTF8.self), resolve)
+            }
+            let asset = Asset(name: name, bytes: bytes, hash: fingerprint(bytes))
+            done[name] = asset
+            return asset
+        }
+        for file in files { _ = resolve(file.name) }
+        return done
+    }
+
+    private static func withHashedImports(_ source: String, _ resolve: (String) -> Asset?) -> [UInt8] {
+        let marker = "\"./"
+        var rest = source[...]
+        var result = ""
+        while let start = rest.firstRange(of: marker) {
+            result += rest[..<start.upperBound]
+            rest = rest[start.upperBound...]
+            guard let end = rest.firstIndex(of: "\"") else { break }
+            let name = String(rest[..<end])
+            guard let asset = resolve(name) else {
+                preconditionFailure("a script imports \(name), which is not listed or imports it in turn")
+            }
+            result += asset.path.dropFirst("/assets/".count)
+            rest = rest[end...]
+        }
+        return Array((result + rest).utf8)
+    }
+
+    /// FNV-1a, 64 bits (draft-eastlake-fnv): tells versions of our own files apart; it is not a signature.
+    private static func fingerprint(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,71 @@
+internal import Domain
+
+/// `/`: report, track, or choose a category at once.
+package struct CitizenHome: Page {
+    package var frame: Frame
+
+    package init(frame: Frame) {
+        self.frame = frame
+    }
+
+    package func content(_ wording: Wording) -> PageContent {
+        PageContent(
+            template: "home", title: wording("home.title"), styles: ["controls.css", "citizen.css"],
+            scripts: ["offline.js"],
+            values: [
+                "tiles": wording.tiles(frame.city, chosen: nil, isOtherChosen: false),
+                "calls": wording.urgentCalls(frame.city),
+            ])
+    }
+}
+
+extension Wording {
+    /// The categories as tiles, and "Lainnya / tidak tahu" after them.
+    func tiles(_ city: City?, chosen: CategoryCode?, isOtherChosen: Bool) -> [[String: Any]] {
+        var tiles = (city?.categories ?? []).map { category -> [String: Any] in
+            var tile: [String: Any] = [
+                "code": category.code.rawValue, "name": category.name[language], "icon": icon(category.code),
+                "urgent": category.urgent, "sensitive": category.sensitive, "checked": category.code == chosen,
+                "subtypes": false,
+            ]
+            if !category.subtypes.isEmpty {
+                tile["subtypes"] = [
+                    "list": category.subtypes.map { ["code": $0.code.rawValue, "name": $0.name[language]] }
+                ]
+            }
+            return tile
+        }
+        tiles.append([
+            "code": ReportForm.otherCategory, "name": self("category.other"), "icon": icon(nil), "urgent": false,
+            "sensitive": false, "checked": isOtherChosen, "subtypes": false,
+        ])
+        return tiles
+    }
+
+    /// The urgent categories that have a confirmed number, each with its numbers.
+    func urgentCalls(_ city: City?) -> [[String: Any]] {
+        (city?.categories ?? []).filter { $0.urgent && !$0.confirmedEmergency.isEmpty }.map { category in
+            ["category": category.name[language], "icon": icon(category.code), "numbers": numbers(category)]
+        }
+    }
+
+    func numbers(_ category: Category) -> [[String: Any]] {
+        category.confirmedEmergency.map { call in
+            [
+                "number": call.number, "label": call.label[language],
+                "dial": String(call.number.filter { $0.isASCII && $0.isNumber || $0 == "+" }),
+            ]
+        }
+    }
+
+    /// What stands before the form of one urgent category: whom to phone first.
+    func call(_ category: Category, shown: Bool) -> [String: Any] {
+        let numbers = numbers(category)
+        var values: [String: Any] = [
+            "code": category.code.rawValue, "category": category.name[language], "icon": icon(category.code),
+            "numbers": numbers, "has_numbers": !numbers.isEmpty, "hidden": !shown,
+        ]
+        if let first = numbers.first?["number"] { values["first"] = first }
+        return values
+    }
+}

@@ -1,0 +1,31 @@
+internal import Domain
+
+// A fault of a report's JSON, said beside a field of a form.
+extension Fault {
+    /// The field that takes the focus: one of category, subtype, description, place, area, address, rt, rw, landmark.
+    var field: String {
+        let name = pointer.split(separator: "/").first.map(String.init) ?? "place"
+        return Self.fields.contains(name) ? name : "place"
+    }
+
+    private static let fields: Set<String> = [
+        "category", "subtype", "description", "area", "address", "rt", "rw", "landmark",
+    ]
+
+    /// The form's own words where it has them (a form never speaks of JSON or of paths), else the fault's.
+    func text(_ wording: Wording) -> String {
+        wording.find("fault.\(code.rawValue)_\(field)") ?? wording.find("fault.\(code.rawValue)")
+            ?? message(wording.language)
+    }
+
+    func line(_ wording: Wording) -> [String: Any] {
+        ["href": "#\(field)", "text": text(wording)]
+    }
+}
+
+extension MapTiles {
+    /// What a map's element carries; nil while the city names no tiles.
+    var values: [String: String]? {
+        url.map { ["url": $0, "attribution": attribution ?? ""] }
+    }
+}

@@ -1,0 +1,193 @@
+package import Domain
+
+/// One line of a report's history.
+package struct HistoryEntry: Hashable, Sendable {
+    package var at: Timestamp
+    /// An `EventType`'s raw value, or `received`.
+    package var type: String
+    package var agency: AgencyCode?
+    /// What the citizen sees.
+    package var note: String?
+    /// For the agency's eyes alone; a citizen's page never shows it.
+    package var internalNote: String?
+    /// Who at the agency; shown on the desk alone.
+    package var actor: String?
+
+    package init(
+        at: Timestamp, type: String, agency: AgencyCode? = nil, note: String? = nil, internalNote: String? = nil,
+        actor: String? = nil
+    ) {
+        self.at = at
+        self.type = type
+        self.agency = agency
+        self.note = note
+        self.internalNote = internalNote
+        self.actor = actor
+    }
+}
+
+/// A report as pages show it. Codes are CONTRACT §2's.
+package struct ReportView: Sendable {
+    package var id: String
+    package var trackingCode: String
+    package var status: ReportStatus
+    package var category: CategoryCode?
+    package var subtype: SubtypeCode?
+    package var description: String
+    package var area: ReportArea?
+    package var location: Coordinate?
+    /// gps | pin | area | address | none
+    package var locationSource: String
+    package var address: String?
+    package var rt: String?
+    package var rw: String?
+    package var landmark: String?
+    package var receivedAt: Timestamp
+    /// Nil until the report is with somebody.
+    package var agency: AgencyCode?
+    package var why: String?
+    package var deadlines: Deadlines?
+    /// The next promise that is still to be kept; nil when none is.
+    package var nextDueAt: Timestamp?
+    package var history: [HistoryEntry]
+    /// public | private
+    package var visibility: String
+    package var version: Int
+    package var isUrgent: Bool
+
+    package init(
+        id: String, trackingCode: String, status: ReportStatus, category: CategoryCode? = nil,
+        subtype: SubtypeCode? = nil,
+        description: String, area: ReportArea? = nil, location: Coordinate? = nil, locationSource: String = "none",
+        address: String? = nil, rt: String? = nil, rw: String? = nil, landmark: String? = nil,
+        receivedAt: Timestamp, agency: AgencyCode? = nil, why: String? = nil, deadlines: Deadlines? = nil,
+        nextDueAt: Timestamp? = nil, history: [HistoryEntry] = [], visibility: String = "public", version: Int = 0,
+        isUrgent: Bool = false
+    ) {
+        self.id = id
+        self.trackingCode = trackingCode
+        self.status = status
+        self.category = category
+        self.subtype = subtype
+        self.description = description
+        self.area = area
+        self.location = location
+        self.locationSource = locationSource
+        self.address = address
+        self.rt = rt
+        self.rw = rw
+        self.landmark = landmark
+        self.receivedAt = receivedAt
+        self.agency = agency
+        self.why = why
+        self.deadlines = deadlines
+        self.nextDueAt = nextDueAt
+        self.history = history
+        self.visibility = visibility
+        self.version = version
+        self.isUrgent = isUrgent
+    }
+}
+
+/// How a status is shown: the colour's name, the shape's icon and the stage of the way (1 waiting, 2 in work, 3 done).
+struct StatusLook {
+    var colour: String
+    var icon: String
+    var stage: Int
+
+    init(_ status: ReportStatus) {
+        switch status.colour {
+        case .red: (colour, icon, stage) = ("wait", "status-wait", 1)
+        case .yellow: (colour, icon, stage) = ("work", "status-work", 2)
+        case .green: (colour, icon, stage) = ("done", "status-done", 3)
+        case .grey: (colour, icon, stage) = ("off", "status-off", 3)
+        }
+    }
+
+    var isOpen: Bool { stage < 3 }
+}
+
+extension Wording {
+    /// What a category's tile, card or headline says; "Lainnya" where the person did not know.
+    func category(_ code: CategoryCode?, _ subtype: SubtypeCode?, in city: City?) -> String {
+        guard let category = code.flatMap({ city?.category($0) }) else { return self("category.other") }
+        return (subtype.flatMap(category.subtype)?.name ?? category.name)[language]
+    }
+
+    func agency(_ code: AgencyCode, in city: City?) -> String {
+        city?.agency(code)?.name[language] ?? code.rawValue.uppercased()
+    }
+
+    /// "sekitar Kelurahan Oesapa, Kelapa Lima", "RT 04 / RW 02", "dekat kios mama Yuli".
+    func place(of report: ReportView) -> [String] {
+        var lines: [String] = []
+        if let area = report.area {
+            let key = area.isApproximate ? "place.about" : "place.exact"
+            lines.append(self(key, ["area": area.name, "district": area.district]))
+        }
+        let neighbourhood = [report.rt.map { "RT \($0)" }, report.rw.map { "RW \($0)" }].compactMap(\.self)
+        if !neighbourhood.isEmpty { lines.append(neighbourhood.joined(separator: " / ")) }
+        if let address = report.address { lines.append(address) }
+        if let landmark = report.landmark { lines.append(self("place.near", ["landmark": landmark])) }
+        return lines
+    }
+
+    func status(_ status: ReportStatus) -> [String: Any] {
+        let look = StatusLook(status)
+        return [
+            "code": status.rawValue, "word": self("status.\(status.rawValue)"), "colour": look.colour,
+            "icon": look.icon,
+            "explained": self("status_means.\(status.rawValue)"),
+        ]
+    }
+
+    /// The icon of a category in the sprite; the question mark for one that the sprite does not know.
+    func icon(_ category: CategoryCode?) -> String {
+        guard let category, Self.drawn.contains(category) else { return "cat-lainnya" }
+        return "cat-\(category)"
+    }
+
+    private static let drawn: Set<CategoryCode> = [
+        "sampah", "lampu_rambu", "kemacetan", "pelanggaran_lalin", "parkir_liar", "tunawisma_pengemis",
+        "fasilitas_anak", "orang_hilang", "pkl_liar", "pelanggaran_bangunan", "iklan_liar", "fogging_dbd",
+        "masalah_kesehatan", "kebakaran",
+    ]
+
+    /// A deadline's line: its name, its moment, and how long is left; `kept` once it no longer runs.
+    func deadline(_ key: String, _ at: Timestamp, kept: Bool) -> [String: Any] {
+        [
+            "name": self(key), "at": moment(at), "machine": machine(at), "runs": !kept,
+            "countdown": countdown(to: at), "late": !kept && isLate(at),
+        ]
+    }
+
+    /// The promises, in the order in which they fall due. What a status has already kept no longer counts down.
+    func deadlines(_ report: ReportView) -> [[String: Any]] {
+        guard let deadlines = report.deadlines else { return [] }
+        let stage = StatusLook(report.status).stage
+        var lines = [deadline("deadline.acknowledge", deadlines.acknowledgeBy, kept: stage >= 2)]
+        if let arriveBy = deadlines.arriveBy {
+            let arrived = stage >= 3 || report.status == .inProgress
+            lines.append(deadline("deadline.arrive", arriveBy, kept: arrived))
+        }
+        lines.append(deadline("deadline.resolve", deadlines.resolveBy, kept: stage >= 3))
+        return lines
+    }
+
+    /// Newest first. `staff` also sees internal notes and names.
+    func history(_ entries: [HistoryEntry], staff: Bool, in city: City?) -> [[String: Any]] {
+        entries.sorted { $0.at > $1.at }.map { entry in
+            let agencyName = entry.agency.map { agency($0, in: city) } ?? self("category.somebody")
+            var line: [String: Any] = [
+                "at": moment(entry.at), "machine": machine(entry.at),
+                "what": find("event.\(entry.type)").map { $0.replacing("{agency}", with: agencyName) } ?? entry.type,
+            ]
+            line["note"] = entry.note.flatMap { $0.isEmpty ? nil : $0 }
+            if staff {
+                line["internal_note"] = entry.internalNote.flatMap { $0.isEmpty ? nil : $0 }
+                line["actor"] = entry.actor
+            }
+            return line
+        }
+    }
+}

@@ -1,0 +1,79 @@
+internal import Mustache
+
+/// The templates, each listed once; partials are named as their files.
+enum Templates {
+    static let files: [(name: String, bytes: [UInt8])] = [
+        ("layout", PackageResources.layout_mustache),
+        ("home", PackageResources.home_mustache),
+        ("report", PackageResources.report_mustache),
+        ("report_what", PackageResources.report_what_mustache),
+        ("report_where", PackageResources.report_where_mustache),
+        ("report_describe", PackageResources.report_describe_mustache),
+        ("call", PackageResources.call_mustache),
+        ("sent", PackageResources.sent_mustache),
+        ("tracking_box", PackageResources.tracking_box_mustache),
+        ("tracking_form", PackageResources.tracking_form_mustache),
+        ("tracking", PackageResources.tracking_mustache),
+        ("history", PackageResources.history_mustache),
+        ("sign_in", PackageResources.sign_in_mustache),
+        ("desk", PackageResources.desk_mustache),
+        ("card", PackageResources.card_mustache),
+        ("desk_report", PackageResources.desk_report_mustache),
+        ("desk_commands", PackageResources.desk_commands_mustache),
+        ("dashboard", PackageResources.dashboard_mustache),
+        ("dashboard_tables", PackageResources.dashboard_tables_mustache),
+        ("error", PackageResources.error_mustache),
+    ]
+
+    private static let library: MustacheLibrary = {
+        MustacheContentTypes.register(EscapedHTML(), named: EscapedHTML.name)
+        var library = MustacheLibrary()
+        for file in files {
+            do {
+                try library.register(prepared(file.bytes), named: file.name)
+            } catch {
+                preconditionFailure("the template \(file.name) is not readable: \(error)")
+            }
+        }
+        return library
+    }()
+
+    static func render(_ name: String, _ content: [String: Any]) -> String {
+        guard let text = library.render(content, withTemplate: name) else {
+            preconditionFailure("no template is named \(name)")
+        }
+        return text
+    }
+
+    /// Every template escapes by `EscapedHTML`, and loses its indentation: fewer bytes on a poor line, and
+    /// Mustache does not indent what people wrote when it stands in a partial.
+    private static func prepared(_ bytes: [UInt8]) -> String {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let text = lines.map { $0.drop { $0 == " " } }.joined(separator: "\n")
+        return "{{% CONTENT_TYPE: \(EscapedHTML.name)}}\n" + text
+    }
+}
+
+/// Escapes byte by byte.
+///
+/// Mustache's own escaping compares whole characters, so that a quotation mark followed by a combining accent
+/// is another character to it and passes through, while a browser sees the quotation mark.
+struct EscapedHTML: MustacheContentType {
+    static let name = "ESCAPED"
+
+    func escapeText(_ text: String) -> String {
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): escaped += "&lt;".utf8
+            case UInt8(ascii: ">"): escaped += "&gt;".utf8
+            case UInt8(ascii: "&"): escaped += "&amp;".utf8
+            case UInt8(ascii: "\""): escaped += "&quot;".utf8
+            case UInt8(ascii: "'"): escaped += "&#39;".utf8
+            default: escaped.append(byte)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
+    }
+}

@@ -1,0 +1,126 @@
+package import Domain
+
+/// `/lacak`: a box to type a code into.
+package struct TrackingBox: Page {
+    package enum Problem: Sendable {
+        /// Not a tracking code: too short, a wrong letter, or the check character does not fit.
+        case malformed
+        /// A well-formed code that no report has.
+        case unknown
+    }
+
+    package var frame: Frame
+    package var typed: String
+    package var problem: Problem?
+
+    package init(frame: Frame, typed: String = "", problem: Problem? = nil) {
+        self.frame = frame
+        self.typed = typed
+        self.problem = problem
+    }
+
+    package func content(_ wording: Wording) -> PageContent {
+        var values: [String: Any] = ["typed": typed]
+        values["problem"] = problem.map { wording($0 == .malformed ? "track.malformed" : "track.unknown") }
+        return PageContent(
+            template: "tracking_box", title: wording("track.title"), styles: ["controls.css", "citizen.css"],
+            scripts: ["offline.js"], here: "track", values: values)
+    }
+}
+
+/// `/lacak/{code}`: where a report stands.
+package struct Tracking: Page {
+    /// A private report, for who does not hold its key: that it is there, who has it, and by when.
+    package struct Limited: Sendable {
+        package var trackingCode: String
+        package var status: ReportStatus
+        package var agency: AgencyCode?
+        package var receivedAt: Timestamp
+        package var deadlines: Deadlines?
+
+        package init(
+            trackingCode: String, status: ReportStatus, agency: AgencyCode?, receivedAt: Timestamp,
+            deadlines: Deadlines?
+        ) {
+            self.trackingCode = trackingCode
+            self.status = status
+            self.agency = agency
+            self.receivedAt = receivedAt
+            self.deadlines = deadlines
+        }
+    }
+
+    package enum Subject: Sendable {
+        case whole(ReportView)
+        case limited(Limited)
+    }
+
+    package var frame: Frame
+    package var subject: Subject
+    /// The reader holds the reporter's key.
+    package var isReporter: Bool
+
+    package init(frame: Frame, subject: Subject, isReporter: Bool = false) {
+        self.frame = frame
+        self.subject = subject
+        self.isReporter = isReporter
+    }
+
+    package func content(_ wording: Wording) -> PageContent {
+        let report = report
+        var values: [String: Any] = [
+            "code": report.trackingCode, "status": wording.status(report.status),
+            "received": wording.moment(report.receivedAt), "deadlines": wording.deadlines(report),
+            "has_deadlines": report.deadlines != nil, "stages": stages(report, wording),
+            "reporter": isReporter, "limited": isLimited, "private": report.visibility == "private",
+            "poll": "/v1/reports/\(report.trackingCode)",
+        ]
+        values["agency"] = report.agency.map { wording.agency($0, in: frame.city) }
+        if !isLimited {
+            values["whole"] = [
+                "category": wording.category(report.category, report.subtype, in: frame.city),
+                "icon": wording.icon(report.category), "description": report.description,
+                "place": wording.place(of: report),
+                "history": wording.history(report.history, staff: false, in: frame.city),
+            ]
+            values["why"] = report.why
+        }
+        if let category = report.category.flatMap({ frame.city?.category($0) }), category.urgent,
+            StatusLook(report.status).isOpen
+        {
+            values["call"] = wording.call(category, shown: true)
+        }
+        return PageContent(
+            template: "tracking", title: "\(report.trackingCode) · \(wording("status.\(report.status.rawValue)"))",
+            styles: ["controls.css", "citizen.css", "follow.css"], scripts: ["tracking.js"], here: "track",
+            values: values)
+    }
+
+    private var isLimited: Bool {
+        if case .limited = subject { return true }
+        return false
+    }
+
+    private var report: ReportView {
+        switch subject {
+        case .whole(let report): report
+        case .limited(let limited):
+            ReportView(
+                id: "", trackingCode: limited.trackingCode, status: limited.status, description: "",
+                receivedAt: limited.receivedAt, agency: limited.agency, deadlines: limited.deadlines,
+                visibility: "private")
+        }
+    }
+
+    /// Received, in work, done: three shapes with words.
+    private func stages(_ report: ReportView, _ wording: Wording) -> [[String: Any]] {
+        let look = StatusLook(report.status)
+        let last = look.colour == "off" ? "stage.ended" : "stage.done"
+        return ["stage.waiting", "stage.working", last].enumerated().map { index, key in
+            let number = index + 1
+            let state = number < look.stage ? "past" : number == look.stage ? "here" : "ahead"
+            let icon = ["status-wait", "status-work", look.colour == "off" ? "status-off" : "status-done"][index]
+            return ["word": wording(key), "state": state, "icon": icon, "current": state == "here"]
+        }
+    }
+}
