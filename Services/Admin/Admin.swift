@@ -1,1 +1,10 @@
-@main enum Main { static func main() {} }
+internal import ArgumentParser
+
+/// The operator's command; each subcommand is a file of its own.
+///
+/// Exit status: 0 done, 1 refused or failed, 64 wrong usage.
+@main
+struct Admin: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sasandoctl", abstract: "Run and look after Sasando.", subcommands: [JurisdictionCommand.self])
+}
