@@ -1,0 +1,49 @@
+# Secrets are made once and kept in $SASANDO_HOME/secrets, each in a file of its own that only its owner reads.
+
+# write_secret FILE: standard input, whole or not at all.
+write_secret() {
+    local temporary
+    temporary=$(umask 0077; mktemp "$1.XXXXXX")
+    cat > "$temporary"
+    mv -f "$temporary" "$1"
+}
+
+# secret NAME: 32 random bytes in hexadecimal, made when missing.
+secret() {
+    local file=$home/secrets/$1
+    [[ -s $file ]] || od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n' | write_secret "$file"
+}
+
+# token NAME ARGUMENTS...: a key made by sasandoctl, once.
+token() {
+    local file=$home/secrets/$1.token answer
+    [[ ! -s $file ]] || return 0
+    answer=$(control key create --jurisdiction "$jurisdiction" --json "${@:2}") || die "no key could be made for $1"
+    [[ $answer =~ \"token\"[[:space:]]*:[[:space:]]*\"([^\"]+)\" ]] || die "sasandoctl key create gave no token for $1"
+    printf '%s' "${BASH_REMATCH[1]}" | write_secret "$file"
+}
+
+make_keys() {
+    local agency
+    progress 'Making keys'
+    token integrator --kind integrator --channel integrator
+    token samples --kind integrator --channel contoh
+    token operator --kind operator
+    for agency in "${agencies[@]}"; do
+        token "agency-$agency" --kind agency --agency "$agency"
+    done
+}
+
+write_credentials() {
+    local agency separator=''
+    {
+        printf '{\n  "front_door": "%s",\n' "$front_door"
+        printf '  "integrator": {"api_key": "%s"},\n' "$(< "$home/secrets/integrator.token")"
+        printf '  "operator": {"token": "%s"},\n  "agencies": {' "$(< "$home/secrets/operator.token")"
+        for agency in "${agencies[@]}"; do
+            printf '%s\n    "%s": {"token": "%s"}' "$separator" "$agency" "$(< "$home/secrets/agency-$agency.token")"
+            separator=','
+        done
+        printf '\n  }\n}\n'
+    } | write_secret "$home/credentials.json"
+}
