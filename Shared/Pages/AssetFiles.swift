@@ -29,6 +29,7 @@ enum AssetFiles {
         ("commands.js", PackageResources.commands_js),
         ("where.js", PackageResources.where_js),
         ("dashboard.js", PackageResources.dashboard_js),
+        ("choropleth.js", PackageResources.choropleth_js),
         ("sort.js", PackageResources.sort_js),
     ]
 

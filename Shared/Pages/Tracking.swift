@@ -73,7 +73,7 @@ package struct Tracking: Page {
             "received": wording.moment(report.receivedAt), "deadlines": wording.deadlines(report),
             "has_deadlines": report.deadlines != nil, "stages": stages(report, wording),
             "reporter": isReporter, "limited": isLimited, "private": report.visibility == "private",
-            "poll": "/v1/reports/\(report.trackingCode)",
+            "poll": "/v1/reports/\(report.trackingCode)", "version": report.version,
         ]
         values["agency"] = report.agency.map { wording.agency($0, in: frame.city) }
         if !isLimited {

@@ -1,1 +1,136 @@
-/* */
+// The desk, live: cards come, move between the columns and go, as the agency's events tell.
+import "./offline.js";
+import { countColumns, findCard, makeCard, nextDue, settle, statusOf, writeReport, writeState } from "./card.js";
+import { fetchPage, flash, morph } from "./live.js";
+import { isOpen, openReport, refreshPanel, startPanel } from "./panel.js";
+import { follow } from "./stream.js";
+import { runCountdowns } from "./time.js";
+import { fill } from "./words.js";
+
+const desk = document.querySelector("[data-desk]");
+const agency = desk.dataset.desk;
+const connection = document.querySelector("[data-connection]");
+const fresh = document.querySelector("[data-fresh]");
+const announce = document.querySelector("[data-announce]");
+/** New cards that wait behind the button, by report. */
+const waiting = new Map();
+let pause = 1000;
+
+function say(state) {
+  connection.dataset.state = state;
+  connection.querySelector("[data-said]").textContent = connection.dataset[state];
+  if (state === "on") pause = 1000;
+}
+
+// MARK: new reports
+
+/** Somebody reads further down or has a report open: what is new waits, so that nothing jumps. */
+const isReading = () => isOpen() || scrollY > 120;
+
+function offerFresh() {
+  fresh.hidden = waiting.size === 0;
+  fresh.textContent = fill(fresh.dataset.text, { n: waiting.size });
+  fresh.classList.toggle("urgent", [...waiting.values()].some(({ card }) => card.classList.contains("urgent")));
+  if (waiting.size > 0) announce.textContent = fill(announce.dataset.announce, { n: waiting.size });
+}
+
+function showFresh() {
+  for (const { card, status } of waiting.values()) arrive(card, status);
+  waiting.clear();
+  offerFresh();
+  scrollTo({ top: 0 });
+}
+
+function arrive(card, status) {
+  settle(card, status);
+  countColumns();
+  flash(card);
+}
+
+function take(report, { status, version, deadlines, priority, next }) {
+  const known = findCard(report.id) ?? waiting.get(report.id)?.card;
+  if (known && Number(known.dataset.version) >= version) return;
+  const card = known ?? makeCard({ ...report, priority });
+  if (known) writeReport(card, { ...report, priority });
+  writeState(card, { status, version, due: next ?? nextDue(status, deadlines) });
+  if (known?.isConnected) return arrive(card, status);
+  if (isReading()) {
+    waiting.set(report.id, { card, status });
+    return offerFresh();
+  }
+  arrive(card, status);
+  announce.textContent = fill(announce.dataset.announce, { n: 1 });
+}
+
+// MARK: what happens to reports
+
+function drop(id) {
+  findCard(id)?.remove();
+  waiting.delete(id);
+  offerFresh();
+  countColumns();
+}
+
+/** A report that has no card here: the list knows what it says. */
+async function fetchReport(id) {
+  const response = await fetch(`/v1/agencies/${agency}/reports/${id}`, { cache: "no-store" });
+  if (response.status === 404 || response.status === 403) return drop(id);
+  if (!response.ok) return;
+  const report = await response.json();
+  take(report, { ...report, next: report.next_due_at });
+}
+
+function change(data) {
+  const card = findCard(data.report_id) ?? waiting.get(data.report_id)?.card;
+  if (!card) return statusOf(data.status).column === "done" ? undefined : fetchReport(data.report_id);
+  if (Number(card.dataset.version) >= data.version) return;
+  writeState(card, { status: data.status, version: data.version, due: nextDue(data.status, data.deadlines) });
+  const isWaiting = waiting.get(data.report_id);
+  if (isWaiting) isWaiting.status = data.status;
+  else arrive(card, data.status);
+}
+
+function heard(type, data, event) {
+  const id = data.report_id ?? data.report?.id ?? event.subject;
+  if (type === "assigned") take(data.report, data);
+  else if (type === "transferred_out") drop(id);
+  else if (type === "redacted") {
+    drop(id);
+    fetchReport(id);
+  } else change(data);
+  const shown = openReport();
+  if (shown && shown.report === id && Number(shown.version) < data.version) refreshPanel().catch(() => {});
+}
+
+// MARK: the line
+
+/** The server does not go on from here: take the desk as it is now, and follow from there. */
+async function startOver() {
+  say("off");
+  await new Promise((resolve) => setTimeout(resolve, pause));
+  pause = Math.min(pause * 2, 30_000);
+  try {
+    const { page, ok } = await fetchPage(location.href);
+    if (!ok) throw new Error("no desk");
+    for (const column of document.querySelectorAll("[data-column]")) {
+      morph(column, page.querySelector(`[data-column=${column.dataset.column}]`));
+    }
+    waiting.clear();
+    offerFresh();
+    countColumns();
+    listen(page.querySelector("[data-desk]").dataset.cursor);
+  } catch {
+    say("lost");
+    startOver();
+  }
+}
+
+function listen(cursor) {
+  follow(agency, cursor, { heard, state: say, refused: startOver });
+}
+
+fresh.addEventListener("click", showFresh);
+addEventListener("scroll", () => scrollY === 0 && !isOpen() && waiting.size > 0 && showFresh(), { passive: true });
+startPanel();
+runCountdowns();
+listen(desk.dataset.cursor);

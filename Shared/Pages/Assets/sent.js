@@ -1,1 +1,3 @@
-/* */
+// The page after sending.
+import "./copy.js";
+import "./offline.js";
