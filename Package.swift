@@ -99,7 +99,8 @@ let package = Package(
 
         // L2: one wrapper for each C library
         .target(
-            name: "PostgreSQL", dependencies: ["CPostgreSQL", "Domain", "Reactor", "Telemetry", collections, logging, metrics],
+            name: "PostgreSQL",
+            dependencies: ["CPostgreSQL", "Domain", "Reactor", "Telemetry", collections, logging, metrics],
             path: "Shared/PostgreSQL", swiftSettings: facingC),
         .target(
             name: "ZeroMQ", dependencies: ["CZeroMQ", "Reactor", "Telemetry", collections, logging, metrics],
@@ -136,7 +137,10 @@ let package = Package(
         // Tests, and the load generator of ops/bench
         .target(
             name: "TestSupport",
-            dependencies: ["Domain", "PostgreSQL", "Reactor", "Storage", "Streams", "Runtime", asyncHTTPClient, subprocess, nioCore],
+            dependencies: [
+                "Domain", "PostgreSQL", "Reactor", "Storage", "Streams", "Runtime", asyncHTTPClient, subprocess,
+                nioCore,
+            ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("DomainTests", of: ["Domain"]),
         tests("ReactorTests", of: ["Reactor"]),
@@ -147,7 +151,12 @@ let package = Package(
         tests("StorageTests", of: ["Storage", "Streams", "PostgreSQL", "Reactor", "Domain"]),
         tests("RuntimeTests", of: ["Runtime", "Storage", "PostgreSQL", "Reactor", hummingbird, logging]),
         tests("PagesTests", of: ["Pages", "Domain"]),
-        tests("ServiceTests", of: ["Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL", "Runtime"]),
+        tests(
+            "ServiceTests",
+            of: [
+                "Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL",
+                "Runtime",
+            ]),
         tests("EndToEndTests", of: ["Domain", "PostgreSQL", asyncHTTPClient, subprocess]),
         tests("BrowserTests", of: [asyncHTTPClient, subprocess]),
         tests("RepositoryTests", of: []),

@@ -1,5 +1,12 @@
 /// What a Swift file declares and imports, as far as the rules of the house need to know.
 extension SwiftSource {
+    struct Import: Hashable {
+        let module: String
+        /// The one thing that `import func Glibc.cos` asks for.
+        let symbol: String?
+        let line: Int
+    }
+
     struct Function: Hashable {
         let name: String
         let line: Int
@@ -36,15 +43,15 @@ extension SwiftSource {
         return words
     }
 
-    /// Imported modules with their lines.
-    var imports: [Piece] {
+    var imports: [Import] {
         let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias", "actor"]
         let words = words
         return words.indices.dropLast().compactMap { index in
             guard words[index].text == "import", !isMember(words[index]) else { return nil }
-            var module = index + 1
-            if kinds.contains(words[module].text), module + 1 < words.count { module += 1 }
-            return Piece(line: words[index].line, text: words[module].text)
+            let isScoped = kinds.contains(words[index + 1].text) && index + 3 < words.count
+            let module = isScoped ? index + 2 : index + 1
+            return Import(
+                module: words[module].text, symbol: isScoped ? words[module + 1].text : nil, line: words[index].line)
         }
     }
 

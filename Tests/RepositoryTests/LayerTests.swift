@@ -15,6 +15,8 @@ enum Layers {
     /// A C module belongs to one wrapper.
     static let wrapper = ["CPostgreSQL": "PostgreSQL", "CZeroMQ": "ZeroMQ", "CReactor": "Reactor"]
     static let operatingSystem: Set<String> = ["Glibc", "Musl", "Darwin", "Android"]
+    /// What any layer may take from the C library, by name.
+    static let mathematics: Set<String> = ["sin", "cos", "tan", "asin", "acos", "atan2", "exp", "log", "pow", "fmod"]
     /// Pure modules name all they may import.
     static let closed: [String: Set<String>] = [
         "Domain": ["FoundationEssentials", "Crypto"],
@@ -31,13 +33,15 @@ enum Layers {
     static func violations(in source: SwiftSource) -> [Violation] {
         guard let importer = target(of: source.path) else { return [] }
         return source.imports.compactMap { imported in
-            refusal(of: imported.text, by: importer, in: source.path)
+            refusal(of: imported, by: importer, in: source.path)
                 .map { Violation(path: source.path, line: imported.line, what: $0) }
         }
     }
 
-    private static func refusal(of module: String, by importer: String, in path: String) -> String? {
+    private static func refusal(of imported: SwiftSource.Import, by importer: String, in path: String) -> String? {
+        let module = imported.module
         guard let importerRank = rank[importer] else { return "the folder \(importer) has no layer" }
+        if operatingSystem.contains(module), let symbol = imported.symbol, mathematics.contains(symbol) { return nil }
         if let allowed = closed[importer], !allowed.contains(module) { return "\(importer) may not import \(module)" }
         if let owner = wrapper[module], owner != importer { return "only \(owner) imports \(module)" }
         if operatingSystem.contains(module), path.hasPrefix("Services/") { return "a service imports \(module)" }
@@ -79,6 +83,8 @@ struct LayerTests {
             ("Shared/ZeroMQ/A.swift", "import CPostgreSQL"),
             ("Shared/Storage/A.swift", "import Testing"),
             ("Shared/Unknown/A.swift", "import Domain"),
+            ("Shared/Domain/A.swift", "internal import Glibc"),
+            ("Shared/Domain/A.swift", "internal import func Glibc.time"),
         ])
     func forbiddenArrow(path: String, line: String) {
         #expect(Layers.violations(in: SwiftSource(path: path, text: "\(line)\n")).count == 1)
@@ -92,6 +98,7 @@ struct LayerTests {
             ("Services/Intake/A.swift", "import Domain\nimport Logging"),
             ("Shared/Domain/A.swift", "// import Routing\nlet a = \"import Routing\""),
             ("Tests/BrowserTests/A.swift", "import Foundation"),
+            ("Shared/Domain/A.swift", "internal import func Glibc.cos"),
         ])
     func allowedArrow(path: String, text: String) {
         #expect(Layers.violations(in: SwiftSource(path: path, text: text)).isEmpty)

@@ -50,7 +50,7 @@ struct LayoutTests {
     static func machineTraces(in text: String, path: String) -> [Violation] {
         let folder = #/(^|[^\w.\-}])/(work|root|home|Users)/\w/#
         let host =
-            #/(?i)(registry\.[a-z]|docker\.io|ghcr\.io|quay\.io|artifactory|deb\.debian\.org|pypi\.org|npmjs\.)/#
+            #/(?i)(registry\.[a-z0-9\-]+\.(io|com|org|net|dev)|docker\.io|ghcr\.io|quay\.io|artifactory|deb\.debian\.org|pypi\.org|npmjs\.)/#
         return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().flatMap { offset, line in
             [
                 line.contains(folder) ? Violation(path: path, line: offset + 1, what: "a folder of one machine") : nil,
@@ -70,7 +70,7 @@ struct LayoutTests {
 
     @Test(
         "a machine's trace is seen",
-        arguments: ["cd /work/main", "see '/root/notes'", "/home/budi/x", "image: ghcr.io/a"])
+        arguments: ["cd /work/main", "see '/root/notes'", "/home/budi/x", "image: ghcr.io/a", "registry.npmjs.org"])
     func traceIsSeen(line: String) {
         #expect(Self.machineTraces(in: line, path: "a").count == 1)
     }

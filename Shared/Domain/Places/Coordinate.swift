@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-    internal import Glibc
+    internal import func Glibc.cos
 #elseif canImport(Darwin)
-    internal import Darwin
+    internal import func Darwin.cos
 #endif
 
 /// A point on the earth in WGS 84 degrees.

@@ -1,0 +1,92 @@
+# The steps of ops/test. Counts come from the result files that the test runner writes, never from its exit alone.
+
+passed=0
+failed=0
+skipped=0
+broken=()
+
+testing_needs=(
+    'chromium|chromium'
+    'fonts-dejavu-core|/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+)
+
+check_format() {
+    progress 'Checking the format'
+    swift format lint --strict --parallel --recursive Package.swift Services Shared Tests ||
+        die 'the format is not ours: run swift format -i -r Package.swift Services Shared Tests'
+}
+
+build_tests() {
+    local started=$SECONDS line
+    progress 'Building the tests (the first time takes some minutes)'
+    if ! swift build --build-tests 2>&1 | tee "$logs/build.log" | while IFS= read -r line; do
+        [[ -t 1 && $line =~ ^\[([0-9]+/[0-9]+)\] ]] && progress "Building the tests: ${BASH_REMATCH[1]}"
+        true
+    done; then
+        clear_progress
+        grep -E ' error: |^error' "$logs/build.log" | sort -u | head -n 30 >&2 || tail -n 30 "$logs/build.log" >&2
+        die "the build failed; the whole output: $logs/build.log"
+    fi
+    say "Built in $(( SECONDS - started )) s"
+}
+
+# Pure targets share a run; one that waits for sockets, clocks and processes has the machine to itself.
+run_every_target() {
+    local target pure='DomainTests|PagesTests|RepositoryTests|TelemetryTests' alone=() last=()
+    for target in Tests/*Tests; do
+        target=${target##*/}
+        [[ $target =~ ^($pure)$ ]] && continue
+        case $target in
+            EndToEndTests | BrowserTests) last+=("$target") ;;
+            *) alone+=("$target") ;;
+        esac
+    done
+    run_tests Pure "^($pure)\\."
+    for target in "${alone[@]}" "${last[@]}"; do
+        run_tests "$target" "^$target\\."
+    done
+}
+
+# run_tests NAME PATTERN: one run of the test runner, bounded in time.
+run_tests() {
+    local name=$1 log=$logs/$1.log results=$logs/$1.xml limit=900 status=0 started=$SECONDS counts
+    [[ -n ${SASANDO_TEST_LONG:-} ]] && limit=7200
+    progress "Running $name"
+    rm -f "$results"
+    timeout --kill-after=10 "$limit" swift test --skip-build --disable-xctest --filter "$2" \
+        --xunit-output "$results" > "$log" 2>&1 || status=$?
+    clear_progress
+    if ! counts=$(count_results "$results"); then
+        broken+=("$name")
+        tail -n 30 "$log" >&2
+        say "$name: ended without a result (exit status $status, $(( SECONDS - started )) s); see $log"
+        return
+    fi
+    local now_passed now_failed now_skipped
+    read -r now_passed now_failed now_skipped <<< "$counts"
+    passed=$(( passed + now_passed )) failed=$(( failed + now_failed )) skipped=$(( skipped + now_skipped ))
+    if (( now_failed > 0 || status != 0 )); then
+        grep -A 12 'recorded an issue' "$log" | grep -vE '^◇|^✔|^--' | cut -c 1-600 >&2 || tail -n 30 "$log" >&2
+        (( now_failed > 0 )) || broken+=("$name")
+    fi
+    say "$name: $now_passed passed, $now_failed failed, $(( SECONDS - started )) s"
+}
+
+# count_results FILE: "passed failed skipped" of an xUnit file; fails when there is none.
+count_results() {
+    [[ -s $1 ]] || return 1
+    awk '
+        /<testcase / { total++; counted = 0 }
+        /<failure|<error/ && !counted { failed++; counted = 1 }
+        /<skipped/ && !counted { skipped++; counted = 1 }
+        /<\/testsuites>/ { whole = 1 }
+        END { if (!whole) exit 1; printf "%d %d %d\n", total - failed - skipped, failed, skipped }' "$1"
+}
+
+conclude() {
+    say ''
+    (( skipped == 0 )) || say "$skipped skipped (a long run, or something that this machine has not got)"
+    (( ${#broken[@]} == 0 )) || say "No result from: ${broken[*]}"
+    say "$passed passed, $failed failed"
+    (( failed == 0 && ${#broken[@]} == 0 && passed > 0 ))
+}
