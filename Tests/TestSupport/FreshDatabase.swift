@@ -1,0 +1,82 @@
+internal import Logging
+package import PostgreSQL
+package import Reactor
+package import Testing
+
+/// How the databases of a test begin: a template, made once in a process and copied for each test.
+package struct DatabaseTemplate: Sendable {
+    package let name: String
+    package let prepare: @Sendable (_ url: String) async throws -> Void
+
+    /// - Parameter prepare: gets the template's URL, and has closed every connection to it when it returns.
+    package init(named name: String, prepare: @escaping @Sendable (_ url: String) async throws -> Void) {
+        self.name = name
+        self.prepare = prepare
+    }
+
+    /// Nothing in it.
+    package static let empty = DatabaseTemplate(named: "empty") { _ in }
+}
+
+/// What a test gets from `.freshDatabase`.
+package struct Fixture: Sendable {
+    package let cluster: Cluster
+    /// The database's name.
+    package let database: String
+    /// The database's URL, for the superuser.
+    package let url: String
+    /// Four connections to it, for the superuser.
+    package let pool: PostgresPool
+    package let reactor: Reactor
+
+    @TaskLocal private static var value: Fixture?
+
+    /// The fixture of the running test, which has to have the trait `.freshDatabase`.
+    package static var current: Fixture {
+        guard let value else { preconditionFailure("the test lacks the trait .freshDatabase") }
+        return value
+    }
+
+    /// Makes a database for `body` and drops it afterwards.
+    package static func with(
+        _ template: DatabaseTemplate, configure: (inout PostgresConfiguration) -> Void = { _ in },
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
+        let cluster = try await Cluster.shared
+        let source = try await cluster.template(named: template.name, prepare: template.prepare)
+        let database = try await cluster.createDatabase(from: source)
+        let url = cluster.url(database: database)
+        var configuration = try PostgresConfiguration(url: url)
+        configuration.applicationName = "test"
+        configuration.leaseTimeout = .seconds(10)
+        configure(&configuration)
+        try await PostgresPool.with(configuration, reactor: cluster.reactor, logger: Logger(label: "test")) { pool in
+            let fixture = Fixture(
+                cluster: cluster, database: database, url: url, pool: pool, reactor: cluster.reactor)
+            try await $value.withValue(fixture) { try await body() }
+        }
+        try await cluster.dropDatabase(database)
+    }
+}
+
+/// Gives each test (each case of it) a database of its own; `Fixture.current` tells which.
+package struct FreshDatabase: TestTrait, SuiteTrait, TestScoping {
+    let template: DatabaseTemplate
+
+    package var isRecursive: Bool { true }
+
+    package func provideScope(
+        for test: Test, testCase: Test.Case?, performing body: @Sendable @concurrent () async throws -> Void
+    ) async throws {
+        guard testCase != nil else { return try await body() }
+        try await Fixture.with(template) { try await body() }
+    }
+}
+
+extension Trait where Self == FreshDatabase {
+    /// An empty database for each test.
+    package static var freshDatabase: Self { FreshDatabase(template: .empty) }
+
+    /// A copy of `template` for each test.
+    package static func freshDatabase(_ template: DatabaseTemplate) -> Self { FreshDatabase(template: template) }
+}
