@@ -27,6 +27,7 @@ build_tests() {
         grep -E ' error: |^error' "$logs/build.log" | sort -u | head -n 30 >&2 || tail -n 30 "$logs/build.log" >&2
         die "the build failed; the whole output: $logs/build.log"
     fi
+    bundle=$root/.build/debug/sasandoPackageTests.xctest
     say "Built in $(( SECONDS - started )) s"
 }
 
@@ -47,13 +48,14 @@ run_every_target() {
     done
 }
 
-# run_tests NAME PATTERN: one run of the test runner, bounded in time.
+# run_tests NAME PATTERN: one run, bounded in time. The bundle is run as `swift test` would, without its planning and
+# its lock on .build, so that what a test starts may build.
 run_tests() {
     local name=$1 log=$logs/$1.log results=$logs/$1.xml limit=900 status=0 started=$SECONDS counts
     [[ -n ${SASANDO_TEST_LONG:-} ]] && limit=7200
     progress "Running $name"
     rm -f "$results"
-    timeout --kill-after=10 "$limit" swift test --skip-build --disable-xctest --filter "$2" \
+    timeout --kill-after=10 "$limit" "$bundle" --testing-library swift-testing --filter "$2" \
         --xunit-output "$results" > "$log" 2>&1 || status=$?
     clear_progress
     if ! counts=$(count_results "$results"); then
