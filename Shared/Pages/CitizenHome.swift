@@ -24,8 +24,8 @@ extension Wording {
     func tiles(_ city: City?, chosen: CategoryCode?, isOtherChosen: Bool) -> [[String: Any]] {
         var tiles = (city?.categories ?? []).map { category -> [String: Any] in
             var tile: [String: Any] = [
-                "code": category.code.rawValue, "name": category.name[language], "icon": icon(category.code),
-                "urgent": category.urgent, "sensitive": category.sensitive, "checked": category.code == chosen,
+                "code": category.code.rawValue, "name": breakable(category.name[language]),
+                "icon": icon(category.code), "urgent": category.urgent, "sensitive": category.sensitive, "checked": category.code == chosen,
                 "subtypes": false,
             ]
             if !category.subtypes.isEmpty {
@@ -40,6 +40,11 @@ extension Wording {
             "sensitive": false, "checked": isOtherChosen, "subtypes": false,
         ])
         return tiles
+    }
+
+    /// A long word in a narrow tile may break after a slash.
+    private func breakable(_ text: String) -> String {
+        text.replacing("/", with: "/\u{200B}")
     }
 
     /// The urgent categories that have a confirmed number, each with its numbers.

@@ -40,6 +40,7 @@ package struct Dashboard: Page {
             [
                 "key": name, "name": wording("figure.\(name)"), "value": value,
                 "of": wording("figure.\(name)_of", places), "alarm": alarm,
+                "long": value.count > 7,
             ]
         }
         return [

@@ -45,7 +45,7 @@ package struct Desk: Page {
         let finished = done.sorted { $0.at > $1.at }
         func column(_ name: String, _ icon: String, _ cards: [[String: Any]]) -> [String: Any] {
             [
-                "name": name, "heading": wording("desk.\(name)"), "icon": icon, "count": cards.count,
+                "name": name, "heading": wording("desk.\(name)"), "short": wording("stage.\(name)"), "icon": icon, "count": cards.count,
                 "cards": cards, "empty": cards.isEmpty, "nothing": wording("desk.\(name)_empty"),
             ]
         }
@@ -84,7 +84,7 @@ package struct Desk: Page {
             "code": report.trackingCode, "urgent": report.isUrgent,
             "category": wording.category(report.category, report.subtype, in: frame.city),
             "icon": wording.icon(report.category), "description": report.description,
-            "place": wording.place(of: report).joined(separator: " · "), "status": wording.status(report.status),
+            "place": wording.place(of: report, isShort: true).joined(separator: " · "), "status": wording.status(report.status),
         ]
         if let doneAt {
             card["done_at"] = wording.clock(doneAt)
@@ -141,7 +141,7 @@ package struct Desk: Page {
             ) { first, _ in first },
             urgent: categories.filter(\.urgent).map(\.code.rawValue),
             statuses: Dictionary(statuses) { first, _ in first },
-            other: wording("category.other"), about: wording("place.about"), exact: wording("place.exact"),
+            other: wording("category.other"), about: wording("place.short_about"), exact: wording("place.short_exact"),
             near: wording("place.near"),
             drawn: categories.map(\.code).filter { wording.icon($0) != "cat-lainnya" }.map(\.rawValue))
         return DataIsland.write(island)

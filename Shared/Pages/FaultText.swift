@@ -14,7 +14,8 @@ extension Fault {
 
     /// The form's own words where it has them (a form never speaks of JSON or of paths), else the fault's.
     func text(_ wording: Wording) -> String {
-        wording.find("fault.\(code.rawValue)_\(field)") ?? wording.find("fault.\(code.rawValue)")
+        let name = pointer.split(separator: "/").last.map(String.init) ?? ""
+        return wording.find("fault.\(code.rawValue)_\(name)") ?? wording.find("fault.\(code.rawValue)")
             ?? message(wording.language)
     }
 

@@ -74,6 +74,14 @@ package struct ReportForm: Page {
             "panels": (city?.categories ?? []).filter(\.urgent).map { category in
                 wording.call(category, shown: category.code == chosen?.code)
             },
+            "notes": (city?.categories ?? []).compactMap { category -> [String: Any]? in
+                category.note.map { note in
+                    [
+                        "code": category.code.rawValue, "text": note[wording.language],
+                        "hidden": category.code != chosen?.code,
+                    ]
+                }
+            },
             "idempotency_key": idempotencyKey, "description": values.description, "private": values.isPrivate,
             "sensitive": chosen?.sensitive ?? false,
             "districts": districts(), "has_faults": !faults.isEmpty,
@@ -81,7 +89,6 @@ package struct ReportForm: Page {
         ]
         if let chosen {
             content["chosen"] = ["name": chosen.name[wording.language], "icon": wording.icon(chosen.code)]
-            content["note"] = chosen.note?[wording.language]
         } else if isOther {
             content["chosen"] = ["name": wording("category.other"), "icon": wording.icon(nil)]
         }

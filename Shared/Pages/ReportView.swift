@@ -119,10 +119,10 @@ extension Wording {
     }
 
     /// "sekitar Kelurahan Oesapa, Kelapa Lima", "RT 04 / RW 02", "dekat kios mama Yuli".
-    func place(of report: ReportView) -> [String] {
+    func place(of report: ReportView, isShort: Bool = false) -> [String] {
         var lines: [String] = []
         if let area = report.area {
-            let key = area.isApproximate ? "place.about" : "place.exact"
+            let key = (isShort ? "place.short_" : "place.") + (area.isApproximate ? "about" : "exact")
             lines.append(self(key, ["area": area.name, "district": area.district]))
         }
         let neighbourhood = [report.rt.map { "RT \($0)" }, report.rw.map { "RW \($0)" }].compactMap(\.self)
@@ -153,25 +153,47 @@ extension Wording {
         "masalah_kesehatan", "kebakaran",
     ]
 
-    /// A deadline's line: its name, its moment, and how long is left; `kept` once it no longer runs.
-    func deadline(_ key: String, _ at: Timestamp, kept: Bool) -> [String: Any] {
-        [
-            "name": self(key), "at": moment(at), "machine": machine(at), "runs": !kept,
-            "countdown": countdown(to: at), "late": !kept && isLate(at),
-        ]
-    }
-
-    /// The promises, in the order in which they fall due. What a status has already kept no longer counts down.
+    /// The promises, in the order in which they fall due. What a status has already kept no longer counts down, and
+    /// where the history tells when, it says whether that was in time.
     func deadlines(_ report: ReportView) -> [[String: Any]] {
         guard let deadlines = report.deadlines else { return [] }
         let stage = StatusLook(report.status).stage
-        var lines = [deadline("deadline.acknowledge", deadlines.acknowledgeBy, kept: stage >= 2)]
-        if let arriveBy = deadlines.arriveBy {
-            let arrived = stage >= 3 || report.status == .inProgress
-            lines.append(deadline("deadline.arrive", arriveBy, kept: arrived))
+        let isOver = stage >= 3
+        let isResolved = report.status.colour == .green
+        func first(_ types: [EventType]) -> Timestamp? {
+            report.history.filter { entry in types.contains { $0.rawValue == entry.type } }.map(\.at).min()
         }
-        lines.append(deadline("deadline.resolve", deadlines.resolveBy, kept: stage >= 3))
+        var lines = [
+            deadline(
+                "acknowledge", deadlines.acknowledgeBy, isRunning: stage == 1,
+                keptAt: stage == 1 ? nil : first([.acknowledged, .started, .resolved]), isKept: stage == 2 || isResolved)
+        ]
+        if let arriveBy = deadlines.arriveBy {
+            let hasArrived = report.status == .inProgress || isResolved
+            lines.append(
+                deadline(
+                    "arrive", arriveBy, isRunning: !hasArrived && !isOver,
+                    keptAt: hasArrived ? first([.started, .resolved]) : nil, isKept: hasArrived))
+        }
+        lines.append(
+            deadline(
+                "resolve", deadlines.resolveBy, isRunning: !isOver, keptAt: isResolved ? first([.resolved]) : nil,
+                isKept: isResolved))
         return lines
+    }
+
+    private func deadline(_ name: String, _ due: Timestamp, isRunning: Bool, keptAt: Timestamp?, isKept: Bool)
+        -> [String: Any]
+    {
+        var line: [String: Any] = [
+            "name": self("deadline.\(name)"), "at": moment(due), "machine": machine(due), "runs": isRunning,
+            "countdown": countdown(to: due), "late": isRunning && isLate(due),
+        ]
+        if isKept {
+            let key = keptAt.map { $0 <= due ? "deadline.kept_on_time" : "deadline.kept_late" }
+            line["kept"] = self(key ?? "deadline.kept")
+        }
+        return line
     }
 
     /// Newest first. `staff` also sees internal notes and names.

@@ -119,7 +119,7 @@ package struct Tracking: Page {
         return ["stage.waiting", "stage.working", last].enumerated().map { index, key in
             let number = index + 1
             let state = number < look.stage ? "past" : number == look.stage ? "here" : "ahead"
-            let icon = ["status-wait", "status-work", look.colour == "off" ? "status-off" : "status-done"][index]
+            let icon = state == "past" ? "do-acknowledge" : state == "here" ? look.icon : "stage-ahead"
             return ["word": wording(key), "state": state, "icon": icon, "current": state == "here"]
         }
     }

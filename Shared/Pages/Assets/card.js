@@ -15,7 +15,7 @@ export function nextDue(status, deadlines) {
 
 function place({ area, rt, rw, address, landmark }) {
   const neighbourhood = [rt && `RT ${rt}`, rw && `RW ${rw}`].filter(Boolean).join(" / ");
-  const named = area?.name && fill(area.approximate ? names.about : names.exact, { area: area.name, district: area.district });
+  const named = area?.name && fill(area.approximate ? names.about : names.exact, { area: area.name });
   return [named, neighbourhood, address, landmark && fill(names.near, { landmark })].filter(Boolean).join(" · ");
 }
 
@@ -39,6 +39,7 @@ export function writeReport(card, report) {
   slot(card, "urgent").hidden = !isUrgent;
   slot(card, "icon").setAttribute("href", `${document.body.dataset.icons}#cat-${drawing}`);
   slot(card, "category").textContent = names.subtypes[report.category]?.[report.subtype] ?? category;
+  slot(card, "code").textContent = report.tracking_code ?? "";
   slot(card, "description").textContent = report.description ?? "";
   slot(card, "place").textContent = place(report);
 }
@@ -64,7 +65,7 @@ export function writeState(card, { status, version, due }) {
     last.className = "done-at";
     last.textContent = clock(Date.now());
   }
-  state.after(last);
+  slot(card, "category").after(last);
 }
 
 /** Puts a card where it belongs: by deadline, or on top of what was done. */

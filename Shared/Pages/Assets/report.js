@@ -110,7 +110,8 @@ function isQuietlyFilled(index) {
 // MARK: start
 
 function start() {
-  form.classList.add("stepwise");
+  document.querySelector("main").classList.add("stepwise");
+  form.querySelector(".chosen")?.setAttribute("open", "");
   progress.hidden = false;
   steps.forEach((step, index) => {
     field(index).dataset.fault = step.dataset.step;
@@ -146,7 +147,6 @@ function start() {
   count();
   const faulty = steps.findIndex((step) => step.querySelector(".wrong"));
   const hasMore = form.querySelector(".choice > input:checked ~ .subtypes") !== null;
-  if (hasMore) form.querySelector(".chosen")?.setAttribute("open", "");
   show(faulty >= 0 ? faulty : category() && !hasMore ? 1 : 0, { focus: false });
   document.querySelector("#faults")?.focus();
 }
