@@ -1,14 +1,48 @@
-/// Something with an edge-triggered descriptor, which the reactor serves in every round.
+/// Something whose descriptor tells only of *changes*, such as a ZeroMQ socket.
 ///
-/// A ZeroMQ socket is one: its descriptor only says that its state may have changed, and a
-/// send or a receive can swallow that. So `process` is called in each round, after the queued
-/// jobs, and looks at the socket's events last.
-package protocol EventSource: AnyObject, Sendable {
-    /// Watched for reading.
+/// Such a descriptor stays silent about what was ready before, and any call on the source can swallow the change. So
+/// the reactor does not sleep before the source has said, after the last call on it, that nothing is ready.
+package protocol EventSource: AnyObject {
+    /// Polled for reading.
     var descriptor: CInt { get }
 
-    /// Does what can be done without blocking, in bounded work; on the reactor's thread.
+    /// Runs on the reactor's thread, whenever the descriptor is readable or `EventRegistration.touch()` was called.
     ///
-    /// - Returns: whether more can be done at once, so that the reactor must not sleep.
+    /// Works off a bounded part of what is ready, and asks for readiness *last*; returns true if some is left, and is
+    /// then called again in the next round, before the reactor sleeps.
     func process() -> Bool
+}
+
+/// The registration of an event source with a reactor. To be used on the reactor's thread only.
+package final class EventRegistration {
+    private weak var source: (any EventSource)?
+    private weak var reactor: Reactor?
+    private var watch: Watch?
+    private var isPending = false
+
+    init(source: any EventSource, reactor: Reactor) {
+        self.source = source
+        self.reactor = reactor
+        watch = reactor.watch(source.descriptor, .readable) { [weak self] _ in self?.touch() }
+        touch()
+    }
+
+    /// Says that the source was used, or has something to do: it is processed before the reactor sleeps.
+    package func touch() {
+        guard !isPending, watch != nil else { return }
+        isPending = true
+        reactor?.pend(self)
+    }
+
+    /// Ends the registration; comes before the descriptor is closed. Doing so twice is harmless.
+    package func cancel() {
+        watch?.cancel()
+        watch = nil
+    }
+
+    func process() {
+        isPending = false
+        guard watch != nil, let source else { return }
+        if source.process() { touch() }
+    }
 }

@@ -2,37 +2,160 @@ internal import CReactor
 internal import Glibc
 internal import Synchronization
 
-/// One thread that runs actors and watches file descriptors.
+/// One thread that runs actors, watches descriptors and keeps timers.
 ///
-/// libzmq sockets and libpq connections must not be touched by two threads at once, and both
-/// expose a descriptor that says when they can make progress. Actors that name a `Reactor` as
-/// their executor share its thread: a handle is only ever used there, and nothing blocks but `poll(2)`.
-package final class Reactor: SerialExecutor {
-    /// For what a descriptor is watched.
-    package enum Readiness: Sendable { case readable, writable, either }
+/// ZeroMQ's sockets and libpq's connections must not be used by two threads at once, and both have a descriptor that
+/// says when they can go on. Actors that name a reactor as their executor, and the handlers of watches and timers,
+/// all run on its thread, so they share such handles without locks. None of them may block.
+///
+/// A round runs the queued jobs, the timers that are due and the event sources with something to do, and then polls;
+/// it sleeps only when none of them is left. After `stop()` the thread ends as soon as nothing is queued. A job that
+/// is enqueued later still (an isolated `deinit`, say) gets a thread for itself: none is ever lost.
+package final class Reactor: SerialExecutor, @unchecked Sendable {
+    // Why unchecked: what is not in `shared` or atomic is touched on the reactor's thread only, and checked there.
 
-    /// How a wait ended.
-    package enum WaitOutcome: Sendable { case ready, timedOut, cancelled }
-
-    fileprivate struct State: Sendable {
-        var jobs: [UnownedJob] = []
-        var waits = WaitTable()
-        var sources: [any EventSource] = []
-        /// Whether the thread sleeps, or is about to: only then need it be woken.
-        var isAsleep = false
-        var isStopped = false
+    private enum Work {
+        case job(UnownedJob)
+        case block(@Sendable () -> Void)
     }
 
-    private let state = Mutex(State())
-    private let doorbell: CInt
-    private let thread = Atomic<UInt>(0)
-    package let name: String
+    private struct Shared: ~Copyable {
+        var work: [Work] = []
+        var hasThread = false
+        /// Whether the thread is in, or on its way into, a `poll` that only the doorbell ends.
+        var isAsleep = false
+        var isStopping = false
+        var onFinish: [CheckedContinuation<Void, Never>] = []
 
-    /// Starts the thread. It runs until ``stop()``.
+        /// Whether the doorbell must be rung for the thread to notice.
+        mutating func wake() -> Bool {
+            defer { isAsleep = false }
+            return isAsleep
+        }
+    }
+
+    /// How many times over newly queued jobs run before the descriptors get their turn.
+    private static let maxBatches = 16
+
+    private let name: String
+    private let doorbell: CInt
+    private let shared = Mutex(Shared())
+    private let thread = Atomic<UInt>(0)
+
+    private let pollSet: PollSet
+    private let timers = TimerHeap()
+    private var pending: [EventRegistration] = []
+    private var processing: [EventRegistration] = []
+    private var waiters: [ObjectIdentifier: Waiter] = [:]
+    private var batch: [Work] = []
+
+    /// - Parameter name: of the thread, as `ps -T` and debuggers show it; cut to 15 bytes.
     package init(name: String) {
         self.name = name
-        doorbell = eventfd(0, CInt(EFD_NONBLOCK | EFD_CLOEXEC))
+        doorbell = eventfd(0, CInt(EFD_NONBLOCK) | CInt(EFD_CLOEXEC))
         precondition(doorbell >= 0, "eventfd: errno \(errno)")
+        pollSet = PollSet(doorbell: doorbell)
+        shared.withLock { $0.hasThread = true }
+        startThread()
+    }
+
+    deinit { close(doorbell) }
+
+    // MARK: Being an executor
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        add(.job(UnownedJob(job)))
+    }
+
+    /// Runs `block` on the reactor's thread, after what is queued already.
+    package func post(_ block: @escaping @Sendable () -> Void) {
+        add(.block(block))
+    }
+
+    /// Whether the caller runs on the reactor's thread.
+    package var isOnReactor: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    package func preconditionOnReactor(_ message: @autoclosure () -> String = "not on the reactor's thread") {
+        precondition(isOnReactor, message())
+    }
+
+    package func checkIsolated() { preconditionOnReactor() }
+
+    package func isIsolatingCurrentContext() -> Bool? { isOnReactor }
+
+    // MARK: Registering, on the reactor's thread
+
+    /// Watches `descriptor` until the watch is cancelled; the handler runs on the reactor's thread.
+    package func watch(
+        _ descriptor: CInt, _ interest: Readiness, handler: @escaping (Readiness) -> Void
+    ) -> Watch {
+        preconditionOnReactor()
+        return pollSet.add(descriptor, interest, handler: handler)
+    }
+
+    /// A timer, not set yet, whose handler runs on the reactor's thread.
+    package func timer(handler: @escaping () -> Void) -> ReactorTimer {
+        preconditionOnReactor()
+        return ReactorTimer(heap: timers, handler: handler)
+    }
+
+    /// Processes `source` from now on; the reactor does not keep it alive, and the owner keeps the registration.
+    package func register(_ source: any EventSource) -> EventRegistration {
+        preconditionOnReactor()
+        return EventRegistration(source: source, reactor: self)
+    }
+
+    func pend(_ registration: EventRegistration) { pending.append(registration) }
+
+    /// False if the reactor stops: then no waiter is taken any more.
+    func keep(_ waiter: Waiter) -> Bool {
+        guard !shared.withLock({ $0.isStopping }) else { return false }
+        waiters[ObjectIdentifier(waiter)] = waiter
+        return true
+    }
+
+    func drop(_ waiter: Waiter) { waiters[ObjectIdentifier(waiter)] = nil }
+
+    // MARK: Stopping
+
+    /// Ends the thread once nothing is queued. Waits that are under way, or begin later, end as cancelled.
+    package func stop() {
+        let mustRing = shared.withLock { shared in
+            shared.isStopping = true
+            return shared.wake()
+        }
+        if mustRing { ring() }
+    }
+
+    /// Returns when the thread has ended.
+    package func finished() async {
+        await withCheckedContinuation { continuation in
+            let hasThread = shared.withLock { shared in
+                if shared.hasThread { shared.onFinish.append(continuation) }
+                return shared.hasThread
+            }
+            if !hasThread { continuation.resume() }
+        }
+    }
+
+    // MARK: The thread
+
+    private func add(_ work: Work) {
+        let (mustStart, mustRing) = shared.withLock { shared in
+            shared.work.append(work)
+            defer { shared.hasThread = true }
+            return (!shared.hasThread, shared.wake())
+        }
+        if mustStart { startThread() }
+        if mustRing { ring() }
+    }
+
+    private func ring() {
+        var one: UInt64 = 1
+        unsafe _ = write(doorbell, &one, 8)
+    }
+
+    private func startThread() {
         var thread = pthread_t()
         let box = unsafe Unmanaged.passRetained(self).toOpaque()
         let code = unsafe pthread_create(
@@ -45,143 +168,75 @@ package final class Reactor: SerialExecutor {
         pthread_detach(thread)
     }
 
-    deinit { close(doorbell) }
-
-    /// Ends the thread once no job is left. Waits that are still open end as cancelled.
-    package func stop() {
-        let isAsleep = state.withLock { state in
-            state.isStopped = true
-            return state.wakes()
-        }
-        if isAsleep { ring() }
-    }
-
-    // MARK: Executor
-
-    package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        let isAsleep = state.withLock { state in
-            state.jobs.append(job)
-            return state.wakes()
-        }
-        if isAsleep { ring() }
-    }
-
-    /// Whether the caller is on this reactor's thread.
-    package var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
-
-    package func checkIsolated() {
-        precondition(isCurrent, "not on the reactor \(name)")
-    }
-
-    // MARK: Waiting
-
-    /// Suspends until `descriptor` is ready, the deadline has passed, or (where that is allowed) the task is cancelled.
-    package func wait(
-        for descriptor: CInt, _ readiness: Readiness, until deadline: ContinuousClock.Instant? = nil,
-        isCancellable: Bool = true
-    ) async -> WaitOutcome {
-        let id = state.withLock { $0.waits.makeID() }
-        guard isCancellable else {
-            return await unsafe withUnsafeContinuation { unsafe park(id, descriptor, readiness, deadline, $0) }
-        }
-        let outcome = await withTaskCancellationHandler {
-            await unsafe withUnsafeContinuation { unsafe park(id, descriptor, readiness, deadline, $0) }
-        } onCancel: {
-            let (continuation, isAsleep) = unsafe state.withLock { state in
-                unsafe (state.waits.cancel(id), state.wakes())
-            }
-            unsafe continuation?.resume(returning: .cancelled)
-            if isAsleep { ring() }
-        }
-        if outcome != .cancelled, Task.isCancelled { state.withLock { $0.waits.forget(id) } }
-        return outcome
-    }
-
-    private func park(
-        _ id: UInt64, _ descriptor: CInt, _ readiness: Readiness, _ deadline: ContinuousClock.Instant?,
-        _ continuation: UnsafeContinuation<WaitOutcome, Never>
-    ) {
-        let (isParked, isAsleep) = state.withLock { state in
-            guard !state.isStopped else { return (false, false) }
-            let isParked = unsafe state.waits.park(
-                id,
-                WaitTable.Entry(
-                    descriptor: descriptor, readiness: readiness, deadline: deadline, continuation: continuation))
-            return (isParked, isParked && state.wakes())
-        }
-        if !isParked { unsafe continuation.resume(returning: .cancelled) }
-        if isAsleep { ring() }
-    }
-
-    // MARK: Sources
-
-    /// Calls `source.process()` in every round from now on, on this thread, and never sleeps while it has more to do.
-    package func add(_ source: any EventSource) {
-        let isAsleep = state.withLock { state in
-            state.sources.append(source)
-            return state.wakes()
-        }
-        if isAsleep { ring() }
-    }
-
-    package func remove(_ source: any EventSource) {
-        state.withLock { $0.sources.removeAll { $0 === source } }
-    }
-
-    // MARK: The loop
-
-    private func ring() {
-        var one: UInt64 = 1
-        unsafe _ = Glibc.write(doorbell, &one, 8)
-    }
-
     private func run() {
-        unsafe _ = pthread_setname_np(pthread_self(), String(name.prefix(15)))
         thread.store(UInt(pthread_self()), ordering: .relaxed)
-        var poller = Poller(doorbell: doorbell)
+        unsafe _ = pthread_setname_np(pthread_self(), String(decoding: name.utf8.prefix(15), as: UTF8.self))
         while true {
-            let (jobs, sources, isStopped) = state.withLock { state in
-                defer { state.jobs.removeAll(keepingCapacity: true) }
-                return (state.jobs, state.sources, state.isStopped)
+            runJobs()
+            runTimers()
+            processSources()
+            let next = shared.withLock { shared in
+                let isIdle = shared.work.isEmpty && pending.isEmpty
+                defer { shared.isAsleep = isIdle && !shared.isStopping }
+                return (isIdle: isIdle, isStopping: shared.isStopping)
             }
-            for job in jobs { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
-            // After the jobs, since a send or receive of theirs can swallow a socket's edge.
-            var isBusy = !jobs.isEmpty
-            for source in sources where source.process() { isBusy = true }
-            if isStopped && jobs.isEmpty {
-                let orphans = unsafe state.withLock { unsafe $0.waits.removeAll() }
-                unsafe orphans.forEach { unsafe $0.resume(returning: .cancelled) }
-                if unsafe orphans.isEmpty { return }
-                continue
+            if next.isStopping && next.isIdle {
+                if endWaiters() { continue }
+                if finish() { return }
             }
-            watch(&poller, sources: sources, isBusy: isBusy)
+            pollSet.wait(timeout: next.isIdle && !next.isStopping ? untilNextTimer : .zero)
+            shared.withLock { $0.isAsleep = false }
         }
     }
 
-    /// Sleeps until something is ready (not at all while there is more to do), and ends the waits that are over.
-    private func watch(_ poller: inout Poller, sources: [any EventSource], isBusy: Bool) {
-        let deadline = state.withLock { state -> Poller.Sleep in
-            state.waits.list(into: &poller)
-            guard !isBusy, state.jobs.isEmpty, !state.isStopped else { return .none }
-            state.isAsleep = true
-            return state.waits.earliest.map { .until($0) } ?? .forever
+    /// Nil: nothing is timed.
+    private var untilNextTimer: Duration? {
+        timers.earliest.map { ContinuousClock.now.duration(to: $0) }
+    }
+
+    private func runJobs() {
+        for _ in 0..<Self.maxBatches {
+            shared.withLock { swap(&$0.work, &batch) }
+            if batch.isEmpty { return }
+            for work in batch {
+                switch work {
+                case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+                case .block(let block): block()
+                }
+            }
+            batch.removeAll(keepingCapacity: true)
         }
-        for source in sources { poller.add(source.descriptor) }
-        poller.poll(deadline)
+    }
+
+    private func runTimers() {
+        guard timers.count > 0 else { return }
         let now = ContinuousClock.now
-        let over = unsafe state.withLock { state in
-            state.isAsleep = false
-            return unsafe state.waits.takeOver(poller, now: now)
-        }
-        unsafe over.forEach { unsafe $0.0.resume(returning: $0.1) }
+        while let timer = timers.popDue(at: now) { timer.handler() }
     }
-}
 
-extension Reactor.State {
-    /// Whether whoever changed the state has to ring the doorbell; only the first who asks does.
-    fileprivate mutating func wakes() -> Bool {
-        defer { isAsleep = false }
-        return isAsleep
+    private func processSources() {
+        guard !pending.isEmpty else { return }
+        swap(&pending, &processing)
+        for registration in processing { registration.process() }
+        processing.removeAll(keepingCapacity: true)
+    }
+
+    private func endWaiters() -> Bool {
+        let ended = Array(waiters.values)
+        for waiter in ended { waiter.finish(.cancelled) }
+        return !ended.isEmpty
+    }
+
+    /// False if something was queued meanwhile.
+    private func finish() -> Bool {
+        let continuations = shared.withLock { shared -> [CheckedContinuation<Void, Never>]? in
+            guard shared.work.isEmpty else { return nil }
+            thread.store(0, ordering: .relaxed)
+            shared.hasThread = false
+            defer { shared.onFinish = [] }
+            return shared.onFinish
+        }
+        for continuation in continuations ?? [] { continuation.resume() }
+        return continuations != nil
     }
 }
