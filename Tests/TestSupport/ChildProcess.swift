@@ -1,3 +1,4 @@
+internal import Foundation
 package import Glibc
 
 /// A process of a test's own, in a session of its own, so that a Ctrl-C at the terminal does not reach it first.
@@ -11,7 +12,12 @@ package struct ChildProcess: Sendable {
     /// - Parameters:
     ///   - input: becomes standard input; otherwise that is empty.
     ///   - output: a file that standard output and error are appended to; otherwise they are thrown away.
-    package init(_ arguments: [String], input: CInt? = nil, output: String? = nil) throws {
+    ///   - descriptors: further descriptors of the child, by number, and what of ours each becomes (above 9).
+    ///   - environment: what is set beside our own environment.
+    package init(
+        _ arguments: [String], input: CInt? = nil, output: String? = nil, descriptors: [CInt: CInt] = [:],
+        environment: [String: String] = [:]
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -22,6 +28,7 @@ package struct ChildProcess: Sendable {
         }
         posix_spawn_file_actions_addopen(&actions, 1, output ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        for (theirs, ours) in descriptors { posix_spawn_file_actions_adddup2(&actions, ours, theirs) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -29,8 +36,12 @@ package struct ChildProcess: Sendable {
         posix_spawnattr_setflags(&attributes, newSession)
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
+        var inherited = ProcessInfo.processInfo.environment
+        inherited.merge(environment) { $1 }
+        var variables: [UnsafeMutablePointer<CChar>?] = inherited.map { strdup("\($0)=\($1)") } + [nil]
+        defer { variables.forEach { free($0) } }
         var id: pid_t = 0
-        let code = posix_spawnp(&id, arguments[0], &actions, &attributes, &words, environ)
+        let code = posix_spawnp(&id, arguments[0], &actions, &attributes, &words, &variables)
         guard code == 0 else { throw Failure(description: "\(arguments[0]): \(String(cString: strerror(code)))") }
         self.id = id
     }

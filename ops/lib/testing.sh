@@ -55,7 +55,7 @@ run_tests() {
     [[ -n ${SASANDO_TEST_LONG:-} ]] && limit=7200
     progress "Running $name"
     rm -f "$results"
-    timeout --kill-after=10 "$limit" "$bundle" --testing-library swift-testing --filter "$2" \
+    NO_COLOR=1 timeout --kill-after=10 "$limit" "$bundle" --testing-library swift-testing --filter "$2" \
         --xunit-output "$results" > "$log" 2>&1 || status=$?
     clear_progress
     if ! counts=$(count_results "$results"); then
