@@ -20,6 +20,7 @@ CREATE TABLE report_state (
     acknowledged_at timestamptz,
     started_at      timestamptz,
     resolved_at     timestamptz,
+    held_until      timestamptz,
     changed_at      timestamptz NOT NULL,
     -- What the agency must do next, by when; NULL once nothing is left to do.
     next_due_at     timestamptz,
@@ -43,7 +44,6 @@ CREATE TABLE report_history (
     note          text,
     internal_note text,
     actor         text,
-    detail        text,
     PRIMARY KEY (jurisdiction, report_id, version)
 );
 
@@ -100,3 +100,12 @@ ALTER TABLE command_receipt ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_receipts ON command_receipt TO sasando_notifier
     USING ((jurisdiction, agency) = (SELECT l.jurisdiction, l.agency FROM notifier_login l WHERE l.login = current_user))
     WITH CHECK ((jurisdiction, agency) = (SELECT l.jurisdiction, l.agency FROM notifier_login l WHERE l.login = current_user));
+
+-- Whether a report exists that routing has not decided yet: all that an agency may know of it.
+CREATE FUNCTION awaits_routing(in_jurisdiction text, in_report uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM report r WHERE r.jurisdiction = in_jurisdiction AND r.id = in_report)
+        AND NOT EXISTS (SELECT FROM report_state s WHERE s.jurisdiction = in_jurisdiction AND s.report_id = in_report)
+$$;
+REVOKE ALL ON FUNCTION awaits_routing FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION awaits_routing TO sasando_notifier;

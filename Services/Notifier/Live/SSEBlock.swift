@@ -1,0 +1,38 @@
+internal import NIOCore
+internal import Streams
+
+/// A run of events as server-sent events, encoded once for every consumer.
+struct SSEBlock: Sendable {
+    /// All events' frames, one after the other.
+    let bytes: ByteBuffer
+    /// Where each event's frame begins in `bytes`.
+    private let starts: [Int]
+
+    /// Each frame is `event: <type>`, `data: <the CloudEvent on one line>`, then `id: <cursor>` last.
+    init(_ events: [StoredEvent]) {
+        var buffer = ByteBufferAllocator().buffer(capacity: events.reduce(0) { $0 + $1.body.utf8.count + 96 })
+        var starts: [Int] = []
+        starts.reserveCapacity(events.count)
+        for event in events {
+            starts.append(buffer.writerIndex)
+            buffer.writeString("event: sasando.report.")
+            buffer.writeString(event.type)
+            buffer.writeString("\ndata: ")
+            buffer.writeString(event.body)
+            buffer.writeString("\nid: ")
+            buffer.writeString(event.cursor.text)
+            buffer.writeString("\n\n")
+        }
+        bytes = buffer
+        self.starts = starts
+    }
+
+    /// The frames from the event with this index on; they share the block's memory.
+    func bytes(from index: Int) -> ByteBuffer {
+        guard index > 0, index < starts.count else { return bytes }
+        return bytes.getSlice(at: starts[index], length: bytes.writerIndex - starts[index]) ?? bytes
+    }
+
+    /// The heartbeat: a comment and one newline; a blank line after it makes some clients emit ghosts.
+    static let heartbeat = ByteBuffer(string: ": hb\n")
+}

@@ -1,0 +1,119 @@
+package import Domain
+package import PostgreSQL
+
+/// Who holds a key.
+package struct KeyHolder: Sendable, Hashable {
+    package enum Kind: String, Sendable { case integrator, agency, `operator` }
+
+    package var keyID: String
+    package var kind: Kind
+    package var agency: AgencyCode?
+    package var channel: ChannelCode?
+    /// Requests a minute; nil for no limit.
+    package var ratePerMinute: Int?
+}
+
+/// Keys and sessions. Only hashes of tokens ever come here.
+package struct AccessStore: Sendable {
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// Who holds the token, or the session, with this SHA-256; nil for nobody.
+    package func holder(of hash: [UInt8], in jurisdiction: JurisdictionCode) async throws -> KeyHolder? {
+        let rows = try await pool.query(
+            "SELECT id, kind, agency, channel, rate_per_minute FROM principal_of(\(jurisdiction), \(hash))")
+        guard let row = rows.first, let kind = KeyHolder.Kind(rawValue: try row.decode(String.self, at: 1)) else {
+            return nil
+        }
+        return KeyHolder(
+            keyID: try row.decode(String.self, at: 0), kind: kind,
+            agency: try row.decode(String?.self, at: 2).map(AgencyCode.init(rawValue:)),
+            channel: try row.decode(String?.self, at: 3).map(ChannelCode.init(rawValue:)),
+            ratePerMinute: try row.decode(Int32?.self, at: 4).map(Int.init))
+    }
+
+    /// Opens a session of 12 hours for whoever holds the key; nil where nobody who may sign in does.
+    package func openSession(
+        keyHash: [UInt8], sessionHash: [UInt8], in jurisdiction: JurisdictionCode
+    ) async throws -> KeyHolder? {
+        let rows = try await pool.query(
+            "SELECT id, kind, agency FROM open_session(\(jurisdiction), \(keyHash), \(sessionHash))")
+        guard let row = rows.first, let kind = KeyHolder.Kind(rawValue: try row.decode(String.self, at: 1)) else {
+            return nil
+        }
+        return KeyHolder(
+            keyID: try row.decode(String.self, at: 0), kind: kind,
+            agency: try row.decode(String?.self, at: 2).map(AgencyCode.init(rawValue:)))
+    }
+
+    package func closeSession(_ hash: [UInt8], in jurisdiction: JurisdictionCode) async throws {
+        _ = try await pool.query("SELECT close_session(\(jurisdiction), \(hash))")
+    }
+}
+
+/// The keys as the operator manages them: needs the owner's login.
+package struct KeyStore: Sendable {
+    /// A key as it is listed; the token itself is shown once, when it is made.
+    package struct Entry: Sendable {
+        package var id: String
+        package var kind: String
+        package var agency: String?
+        package var channel: String?
+        package var ratePerMinute: Int32?
+        package var createdAt: Timestamp
+        package var expiresAt: Timestamp?
+        package var revokedAt: Timestamp?
+    }
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func create(
+        _ holder: KeyHolder, tokenHash: [UInt8], expiresAt: Timestamp?, in jurisdiction: JurisdictionCode
+    ) async throws {
+        _ = try await pool.query(
+            """
+            INSERT INTO api_key (jurisdiction, id, kind, agency, channel, token_hash, rate_per_minute, expires_at)
+            VALUES (\(jurisdiction), \(holder.keyID), \(holder.kind.rawValue), \(holder.agency), \(holder.channel),
+                \(tokenHash), \(holder.ratePerMinute.map(Int32.init)), \(expiresAt))
+            """)
+    }
+
+    /// Ends a key and its sessions. Returns false where there is no such open key.
+    package func revoke(_ id: String, in jurisdiction: JurisdictionCode) async throws -> Bool {
+        let results = try await pool.transaction([
+            """
+            UPDATE api_key SET revoked_at = now()
+            WHERE jurisdiction = \(jurisdiction) AND id = \(id) AND revoked_at IS NULL RETURNING id
+            """,
+            "DELETE FROM session WHERE jurisdiction = \(jurisdiction) AND key_id = \(id)",
+        ])
+        return results[0].count == 1
+    }
+
+    package func list(in jurisdiction: JurisdictionCode) async throws -> [Entry] {
+        let rows = try await pool.query(
+            """
+            SELECT id, kind, agency, channel, rate_per_minute, created_at, expires_at, revoked_at
+            FROM api_key WHERE jurisdiction = \(jurisdiction) ORDER BY created_at, id
+            """)
+        var entries: [Entry] = []
+        for row in rows {
+            entries.append(
+                Entry(
+                    id: try row.decode(String.self, at: 0), kind: try row.decode(String.self, at: 1),
+                    agency: try row.decode(String?.self, at: 2), channel: try row.decode(String?.self, at: 3),
+                    ratePerMinute: try row.decode(Int32?.self, at: 4), createdAt: try row.decode(Timestamp.self, at: 5),
+                    expiresAt: try row.decode(Timestamp?.self, at: 6),
+                    revokedAt: try row.decode(Timestamp?.self, at: 7)))
+        }
+        return entries
+    }
+
+    /// Lets a service's role log in with `password`.
+    package func setPassword(_ password: String, of login: String) async throws {
+        _ = try await pool.query("SELECT set_login_password(\(login), \(password))")
+    }
+}

@@ -1,0 +1,181 @@
+package import Domain
+package import FoundationEssentials
+package import PostgreSQL
+
+/// A report that has passed every check and waits to be stored.
+package struct NewReport: Sendable {
+    package var id: UUID
+    package var channel: ChannelCode
+    package var idempotencyKey: String
+    package var requestHash: [UInt8]
+    package var trackingCode: String
+    package var reporterKeyHash: Int64
+    package var report: AdmittedReport
+    package var isUrgent: Bool
+    /// The reporter's identity, sealed; nil for an anonymous report.
+    package var identity: SealedIdentity?
+
+    package init(
+        id: UUID, channel: ChannelCode, idempotencyKey: String, requestHash: [UInt8], trackingCode: String,
+        reporterKeyHash: Int64, report: AdmittedReport, isUrgent: Bool, identity: SealedIdentity?
+    ) {
+        self.id = id
+        self.channel = channel
+        self.idempotencyKey = idempotencyKey
+        self.requestHash = requestHash
+        self.trackingCode = trackingCode
+        self.reporterKeyHash = reporterKeyHash
+        self.report = report
+        self.isUrgent = isUrgent
+        self.identity = identity
+    }
+
+    /// Rough memory while it waits, in bytes.
+    package var size: Int {
+        600 + report.description.utf8.count + (report.attributes?.utf8.count ?? 0) + (report.address?.utf8.count ?? 0)
+            + (report.landmark?.utf8.count ?? 0) + (identity?.sealed.count ?? 0)
+    }
+}
+
+/// Personal data as they are stored: encrypted, with the consent they were given under.
+package struct SealedIdentity: Sendable {
+    package var sealed: [UInt8]
+    package var consentVersion: String
+    package var consentAt: Timestamp
+
+    package init(sealed: [UInt8], consentVersion: String, consentAt: Timestamp) {
+        self.sealed = sealed
+        self.consentVersion = consentVersion
+        self.consentAt = consentAt
+    }
+}
+
+/// What a receipt is made of: the stored report, whether it was stored now or before.
+package struct StoredReceipt: Sendable, Hashable {
+    package var id: UUID
+    package var requestHash: [UInt8]
+    package var trackingCode: String
+    package var area: AreaCode?
+    package var receivedAt: Timestamp
+}
+
+/// What became of one report of a batch.
+package enum Admission: Sendable {
+    case stored(StoredReceipt)
+    /// The same key was used before.
+    case repeated(StoredReceipt)
+}
+
+/// Stores reports in batches: one transaction, one flush, acknowledged only after its commit.
+package struct AdmissionStore: Sendable {
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// Stores a batch of one city's reports and queues them for routing, all or none.
+    ///
+    /// - Returns: what became of each, in the batch's order.
+    /// - Throws: `PostgresError`; then nothing of the batch is stored, unless the commit's outcome is
+    ///   unknown, which a retry with the same keys settles.
+    package func admit(_ batch: [NewReport], in jurisdiction: JurisdictionCode) async throws -> [Admission] {
+        // Two batches in flight meet each other's keys in the same order, so they cannot deadlock.
+        let order = batch.indices.sorted {
+            (batch[$0].channel.rawValue, batch[$0].idempotencyKey)
+                < (batch[$1].channel.rawValue, batch[$1].idempotencyKey)
+        }
+        let rows = try await pool.query(Self.insertion(order.map { batch[$0] }, in: jurisdiction))
+        var receivedAt: [UUID: Timestamp] = [:]
+        receivedAt.reserveCapacity(rows.count)
+        for row in rows { receivedAt[try row.decode(UUID.self, at: 0)] = try row.decode(Timestamp.self, at: 1) }
+        var admissions = batch.map { new in receivedAt[new.id].map { Admission.stored(new.receipt(receivedAt: $0)) } }
+        let repeated = batch.indices.filter { admissions[$0] == nil }
+        if !repeated.isEmpty {
+            // A second statement: the first does not see what others committed meanwhile.
+            for (index, receipt) in zip(repeated, try await receipts(repeated.map { batch[$0] }, in: jurisdiction)) {
+                admissions[index] = .repeated(receipt)
+            }
+        }
+        return admissions.map { $0! }
+    }
+
+    private func receipts(_ reports: [NewReport], in jurisdiction: JurisdictionCode) async throws -> [StoredReceipt] {
+        let rows = try await pool.query(
+            """
+            SELECT r.id, r.request_hash, r.tracking_code, r.area, r.received_at
+            FROM unnest(\(reports.map(\.channel)), \(reports.map(\.idempotencyKey)))
+                WITH ORDINALITY AS t (channel, key, place)
+            JOIN report r ON r.jurisdiction = \(jurisdiction) AND r.channel = t.channel AND r.idempotency_key = t.key
+            ORDER BY t.place
+            """)
+        guard rows.count == reports.count else {
+            throw PostgresError(decoding: "\(reports.count) repeated keys met \(rows.count) reports")
+        }
+        var receipts: [StoredReceipt] = []
+        for row in rows {
+            receipts.append(
+                StoredReceipt(
+                    id: try row.decode(UUID.self, at: 0), requestHash: try row.decode([UInt8].self, at: 1),
+                    trackingCode: try row.decode(String.self, at: 2),
+                    area: try row.decode(String?.self, at: 3).map(AreaCode.init(rawValue:)),
+                    receivedAt: try row.decode(Timestamp.self, at: 4)))
+        }
+        return receipts
+    }
+
+    /// The whole admission as one statement, which is its own transaction.
+    package static func insertion(_ batch: [NewReport], in jurisdiction: JurisdictionCode) -> SQL {
+        let reports = batch.map(\.report)
+        let parts = batch.map { InboxPart.part(lastByte: $0.id.uuid.15, isUrgent: $0.isUrgent) }
+        return """
+            WITH incoming AS MATERIALIZED (
+                SELECT * FROM unnest(
+                    \(batch.map(\.id)), \(batch.map(\.channel)), \(batch.map(\.idempotencyKey)),
+                    \(batch.map(\.requestHash)), \(batch.map(\.trackingCode)), \(batch.map(\.reporterKeyHash)),
+                    \(reports.map(\.category)), \(reports.map(\.subtype)), \(reports.map(\.description)),
+                    \(reports.map { $0.location?.lat }), \(reports.map { $0.location?.lon }),
+                    \(reports.map(\.accuracy)), \(reports.map(\.locationSource.rawValue)), \(reports.map(\.area)),
+                    \(reports.map(\.address)), \(reports.map(\.rt)), \(reports.map(\.rw)), \(reports.map(\.landmark)),
+                    \(reports.map(\.externalID)), \(reports.map(\.observedAt)), \(reports.map(\.visibility.rawValue)),
+                    \(reports.map(\.attributes)), \(parts), \(batch.map { $0.isUrgent ? Int16(0) : 1 }),
+                    \(batch.map { $0.identity?.sealed }), \(batch.map { $0.identity?.consentVersion }),
+                    \(batch.map { $0.identity?.consentAt })
+                ) AS t (id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash, category,
+                    subtype, description, lat, lon, accuracy_m, location_source, area, address, rt, rw, landmark,
+                    external_id, observed_at, visibility, attributes, part, urgency, sealed, consent_version,
+                    consent_at)
+            ), stored AS (
+                INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code,
+                    reporter_key_hash, category, subtype, description, lat, lon, accuracy_m, location_source, area,
+                    address, rt, rw, landmark, external_id, observed_at, visibility, attributes)
+                SELECT \(jurisdiction), id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
+                    category, subtype, description, lat, lon, accuracy_m, location_source, area, address, rt, rw,
+                    landmark, external_id, observed_at, visibility, attributes
+                FROM incoming
+                ON CONFLICT (jurisdiction, channel, idempotency_key) DO NOTHING
+                RETURNING id, received_at
+            ), queued AS (
+                INSERT INTO inbox (jurisdiction, urgency, part, report_id)
+                SELECT \(jurisdiction), i.urgency, i.part, i.id FROM incoming i JOIN stored USING (id)
+            ), identified AS (
+                INSERT INTO reporter_identity (jurisdiction, report_id, sealed, consent_version, consent_at)
+                SELECT \(jurisdiction), i.id, i.sealed, i.consent_version, i.consent_at
+                FROM incoming i JOIN stored USING (id) WHERE i.sealed IS NOT NULL
+            )
+            SELECT id, received_at FROM stored
+            """
+    }
+
+    /// How many reports wait for routing, counted up to `limit`.
+    package func inboxDepth(upTo limit: Int) async throws -> Int {
+        let rows = try await pool.query(
+            "SELECT count(*) FROM (SELECT 1 FROM inbox LIMIT \(literal: limit)) waiting")
+        return Int(try rows.first?.decode(Int64.self, at: 0) ?? 0)
+    }
+}
+
+extension NewReport {
+    func receipt(receivedAt: Timestamp) -> StoredReceipt {
+        StoredReceipt(
+            id: id, requestHash: requestHash, trackingCode: trackingCode, area: report.area, receivedAt: receivedAt)
+    }
+}

@@ -1,0 +1,99 @@
+package import Domain
+package import FoundationEssentials
+package import PostgreSQL
+package import Streams
+
+/// The key under which a command's retry finds its answer.
+package struct CommandKey: Sendable {
+    package var text: String
+    package var requestHash: [UInt8]
+
+    package init(text: String, requestHash: [UInt8]) {
+        self.text = text
+        self.requestHash = requestHash
+    }
+}
+
+/// What became of a command.
+package enum CommandResult: Sendable {
+    case done(answer: String, version: Int, heads: [StreamHead])
+    /// The same command was carried out before; this was its answer.
+    case repeated(answer: String)
+    /// The key was used for another command.
+    case keyReused
+    case refused(Refusal)
+    case unknownReport
+}
+
+/// Carries out an agency's command in one transaction.
+package struct CommandStore: Sendable {
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// Locks the report, lets `decide` decide, and files what follows with one last flush.
+    ///
+    /// - Parameter decide: pure; gets the report as it stands and the transaction's time, and gives what
+    ///   follows with the answer to keep for a retry.
+    package func perform(
+        on report: UUID, by agency: AgencyCode, in jurisdiction: JurisdictionCode, key: CommandKey?,
+        deciding decide: @Sendable (WorkRecord, Timestamp) throws(Refusal) -> (filed: FiledOutcome, answer: String)
+    ) async throws -> CommandResult {
+        try await pool.withTransaction { tx in
+            // The receipt is looked up once the report is locked: a retry that ran into
+            // the first attempt waits for it here, and then finds its receipt.
+            let results = try await tx.pipeline([
+                """
+                SELECT now(), \(WorkRecord.columns) FROM report_state s
+                JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
+                WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = \(report) AND s.agency = \(agency)
+                FOR NO KEY UPDATE OF s
+                """,
+                """
+                SELECT request_hash, report_id, answer FROM command_receipt
+                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key?.text)
+                """,
+            ])
+            if let row = results[1].first, let key {
+                let isSame = try row.decode([UInt8].self, at: 0) == key.requestHash
+                    && row.decode(UUID.self, at: 1) == report
+                return isSame ? .repeated(answer: try row.decode(String.self, at: 2)) : .keyReused
+            }
+            guard let row = results[0].first else {
+                return try await Self.absent(report, by: agency, in: jurisdiction, tx)
+            }
+            let work = try WorkRecord(row: row, from: 1)
+            let decided: (filed: FiledOutcome, answer: String)
+            do { decided = try decide(work, try row.decode(Timestamp.self, at: 0)) } catch let refusal as Refusal {
+                return .refused(refusal)
+            }
+            var statements = Filing.changes([decided.filed], in: jurisdiction)
+            if let key {
+                statements.append(
+                    """
+                    INSERT INTO command_receipt (jurisdiction, agency, key, request_hash, report_id, answer)
+                    VALUES (\(jurisdiction), \(agency), \(key.text), \(key.requestHash), \(report), \(decided.answer))
+                    """)
+            }
+            statements += Append.statements(decided.filed.events, in: jurisdiction)
+            let written = try await tx.commit(after: statements)
+            return .done(
+                answer: decided.answer, version: decided.filed.outcome.state.version,
+                heads: try Append.heads(written[written.count - 1]))
+        }
+    }
+
+    /// Why the agency has no such report: it passed it on, routing has not decided yet, or there is none for it.
+    private static func absent(
+        _ report: UUID, by agency: AgencyCode, in jurisdiction: JurisdictionCode, _ tx: borrowing Transaction
+    ) async throws -> CommandResult {
+        let results = try await tx.pipeline([
+            "SELECT agency FROM report_state WHERE jurisdiction = \(jurisdiction) AND report_id = \(report)",
+            "SELECT awaits_routing(\(jurisdiction), \(report))",
+        ])
+        if let holder = try results[0].first?.decode(String.self, at: 0), holder != agency.rawValue {
+            return .refused(.notHolder(AgencyCode(rawValue: holder)))
+        }
+        return try results[1].first?.decode(Bool.self, at: 0) == true ? .refused(.notRouted) : .unknownReport
+    }
+}

@@ -1,0 +1,78 @@
+package import Domain
+package import FoundationEssentials
+package import PostgreSQL
+package import Streams
+
+/// The durable timers: each fires once, however many replicas look.
+package struct DeadlineStore: Sendable {
+    /// How many one transaction fires.
+    package static let batchLimit = 100
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// Fires what is due: effect and removal in one transaction.
+    ///
+    /// - Parameter decide: pure; nil where nothing is left to do, and then only the timer goes.
+    /// - Returns: how many timers were removed, and the heads of the streams that grew.
+    package func fire(
+        in jurisdiction: JurisdictionCode,
+        deciding decide: @Sendable (WorkRecord, DeadlineKind, Timestamp) -> FiledOutcome?
+    ) async throws -> (fired: Int, heads: [StreamHead]) {
+        let candidates = try await pool.query(
+            """
+            SELECT DISTINCT report_id FROM (
+                SELECT report_id FROM deadline WHERE jurisdiction = \(jurisdiction) AND due_at <= now()
+                ORDER BY due_at LIMIT \(literal: Self.batchLimit)) due
+            """)
+        guard candidates.count > 0 else { return (0, []) }
+        var reports: [UUID] = []
+        for row in candidates { reports.append(try row.decode(UUID.self, at: 0)) }
+        return try await pool.withTransaction { tx in
+            let locked = try await tx.query(
+                """
+                SELECT now(), \(WorkRecord.columns) FROM report_state s
+                JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
+                WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = ANY(\(reports))
+                ORDER BY s.report_id FOR NO KEY UPDATE OF s SKIP LOCKED
+                """)
+            guard let now = try locked.first?.decode(Timestamp.self, at: 0) else { return (0, []) }
+            var works: [UUID: WorkRecord] = [:]
+            for row in locked {
+                let work = try WorkRecord(row: row, from: 1)
+                works[work.report.id] = work
+            }
+            // Another replica may have fired some since: no row, nothing to do. One a report, the
+            // earliest; a second timer of the same report is found in the next round.
+            let removed = try await tx.query(
+                """
+                DELETE FROM deadline d USING (
+                    SELECT DISTINCT ON (report_id) report_id, kind FROM deadline
+                    WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(Array(works.keys))) AND due_at <= now()
+                    ORDER BY report_id, due_at, kind) due
+                WHERE d.jurisdiction = \(jurisdiction) AND d.report_id = due.report_id AND d.kind = due.kind
+                RETURNING d.report_id, d.kind
+                """)
+            var filed: [FiledOutcome] = []
+            for row in removed {
+                guard let work = works[try row.decode(UUID.self, at: 0)],
+                    let kind = DeadlineKind(rawValue: try row.decode(String.self, at: 1))
+                else { continue }
+                if let effect = decide(work, kind, now) { filed.append(effect) }
+            }
+            guard !filed.isEmpty else { return (removed.count, []) }
+            filed.sort { $0.outcome.state.id.text < $1.outcome.state.id.text }
+            let written = try await tx.commit(
+                after: Filing.changes(filed, in: jurisdiction)
+                    + Append.statements(filed.flatMap(\.events), in: jurisdiction))
+            return (removed.count, try Append.heads(written[written.count - 1]))
+        }
+    }
+
+    /// When the next timer is due; nil for none.
+    package func nextDue(in jurisdiction: JurisdictionCode) async throws -> Timestamp? {
+        try await pool.query("SELECT min(due_at) FROM deadline WHERE jurisdiction = \(jurisdiction)")
+            .first?.decode(Timestamp?.self, at: 0)
+    }
+}

@@ -1,0 +1,55 @@
+package import Domain
+package import FoundationEssentials
+package import PostgreSQL
+
+/// A report as it was accepted, without who reported it.
+package struct ReportRecord: Sendable, Hashable {
+    package var id: UUID
+    package var trackingCode: String
+    package var category: CategoryCode?
+    package var subtype: SubtypeCode?
+    package var description: String
+    package var location: Coordinate?
+    package var accuracy: Double?
+    package var locationSource: LocationSource
+    package var area: AreaCode?
+    package var address: String?
+    package var rt: String?
+    package var rw: String?
+    package var landmark: String?
+    package var receivedAt: Timestamp
+    package var observedAt: Timestamp?
+    package var channel: ChannelCode
+    package var visibility: Visibility
+
+    /// The columns of `report r` that a record is read from, in order.
+    static let columns: SQL = """
+        r.id, r.tracking_code, r.category, r.subtype, r.description, r.lat, r.lon, r.accuracy_m, r.location_source,
+        r.area, r.address, r.rt, r.rw, r.landmark, r.received_at, r.observed_at, r.channel, r.visibility
+        """
+    static let columnCount = 18
+
+    /// Reads `columns`, the first of which is column `base`.
+    init(row: Row, from base: Int) throws {
+        id = try row.decode(UUID.self, at: base)
+        trackingCode = try row.decode(String.self, at: base + 1)
+        category = try row.decode(String?.self, at: base + 2).map(CategoryCode.init(rawValue:))
+        subtype = try row.decode(String?.self, at: base + 3).map(SubtypeCode.init(rawValue:))
+        description = try row.decode(String.self, at: base + 4)
+        if let lat = try row.decode(Double?.self, at: base + 5), let lon = try row.decode(Double?.self, at: base + 6) {
+            location = Coordinate(lat: lat, lon: lon)
+        }
+        accuracy = try row.decode(Double?.self, at: base + 7)
+        let source = try row.decode(String.self, at: base + 8)
+        locationSource = LocationSource(rawValue: source) ?? .none
+        area = try row.decode(String?.self, at: base + 9).map(AreaCode.init(rawValue:))
+        address = try row.decode(String?.self, at: base + 10)
+        rt = try row.decode(String?.self, at: base + 11)
+        rw = try row.decode(String?.self, at: base + 12)
+        landmark = try row.decode(String?.self, at: base + 13)
+        receivedAt = try row.decode(Timestamp.self, at: base + 14)
+        observedAt = try row.decode(Timestamp?.self, at: base + 15)
+        channel = ChannelCode(rawValue: try row.decode(String.self, at: base + 16))
+        visibility = Visibility(rawValue: try row.decode(String.self, at: base + 17)) ?? .private
+    }
+}

@@ -1,0 +1,69 @@
+package import Domain
+package import FoundationEssentials
+package import PostgreSQL
+
+/// A report with where it stands, as its tracking page needs it.
+package struct TrackedReport: Sendable {
+    package var report: ReportRecord
+    /// nil while routing has not decided.
+    package var work: WorkRecord?
+    package var history: [HistoryLine]
+
+    package var state: ReportState? { work?.state }
+}
+
+/// Reports as citizens and integrators look them up.
+package struct ReportStore: Sendable {
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func report(id: UUID, in jurisdiction: JurisdictionCode) async throws -> TrackedReport? {
+        try await tracked("r.id = \(id)", in: jurisdiction)
+    }
+
+    package func report(trackingCode: String, in jurisdiction: JurisdictionCode) async throws -> TrackedReport? {
+        try await tracked("r.tracking_code = \(trackingCode)", in: jurisdiction)
+    }
+
+    /// The report that a reporter's key opens: candidates by the key's short hash, told apart by `isKey`.
+    package func report(
+        keyHash: Int64, in jurisdiction: JurisdictionCode, where isKey: @Sendable (UUID) -> Bool
+    ) async throws -> (id: UUID, trackingCode: String)? {
+        let rows = try await pool.query(
+            """
+            SELECT id, tracking_code FROM report
+            WHERE jurisdiction = \(jurisdiction) AND reporter_key_hash = \(keyHash) LIMIT 16
+            """)
+        for row in rows {
+            let id = try row.decode(UUID.self, at: 0)
+            if isKey(id) { return (id, try row.decode(String.self, at: 1)) }
+        }
+        return nil
+    }
+
+    private func tracked(_ condition: SQL, in jurisdiction: JurisdictionCode) async throws -> TrackedReport? {
+        let results = try await pool.pipeline([
+            """
+            SELECT \(ReportRecord.columns) FROM report r
+            WHERE r.jurisdiction = \(jurisdiction) AND \(condition)
+            """,
+            """
+            SELECT \(WorkRecord.columns) FROM report r
+            JOIN report_state s ON s.jurisdiction = r.jurisdiction AND s.report_id = r.id
+            WHERE r.jurisdiction = \(jurisdiction) AND \(condition)
+            """,
+            """
+            SELECT \(HistoryLine.columns) FROM report r
+            JOIN report_history h ON h.jurisdiction = r.jurisdiction AND h.report_id = r.id
+            WHERE r.jurisdiction = \(jurisdiction) AND \(condition) ORDER BY h.version
+            """,
+        ])
+        guard let row = results[0].first else { return nil }
+        var history: [HistoryLine] = []
+        for row in results[2] { history.append(try HistoryLine(row: row)) }
+        return TrackedReport(
+            report: try ReportRecord(row: row, from: 0), work: try results[1].first.map { try WorkRecord(row: $0) },
+            history: history)
+    }
+}

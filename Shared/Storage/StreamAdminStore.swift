@@ -1,0 +1,168 @@
+package import Domain
+package import FoundationEssentials
+package import PostgreSQL
+
+/// Streams as the operator looks after them: needs the owner's login.
+package struct StreamAdminStore: Sendable {
+    /// One stream and how far it, and analytics behind it, have come.
+    package struct Summary: Sendable {
+        package var stream: String
+        package var kind: String
+        package var epoch: Int32
+        package var head: Int64
+        package var firstKept: Int64
+        package var folded: Int64?
+    }
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func list(in jurisdiction: JurisdictionCode) async throws -> [Summary] {
+        let rows = try await pool.query(
+            """
+            SELECT s.code, s.kind, s.epoch, s.head, s.first_seq, c.seq FROM stream s
+            LEFT JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
+            WHERE s.jurisdiction = \(jurisdiction) ORDER BY s.code
+            """)
+        var streams: [Summary] = []
+        for row in rows {
+            streams.append(
+                Summary(
+                    stream: try row.decode(String.self, at: 0), kind: try row.decode(String.self, at: 1),
+                    epoch: try row.decode(Int32.self, at: 2), head: try row.decode(Int64.self, at: 3),
+                    firstKept: try row.decode(Int64.self, at: 4), folded: try row.decode(Int64?.self, at: 5)))
+        }
+        return streams
+    }
+
+    /// Opens a new epoch of every stream of a city, after a restore that lost events.
+    ///
+    /// Positions beyond the restored head are refused from then on, and those within it go on.
+    package func openEpoch(in jurisdiction: JurisdictionCode, reason: String) async throws {
+        _ = try await pool.transaction([
+            """
+            SELECT 1 FROM stream WHERE jurisdiction = \(jurisdiction) ORDER BY jurisdiction, code FOR NO KEY UPDATE
+            """,
+            "UPDATE stream SET epoch = epoch + 1 WHERE jurisdiction = \(jurisdiction)",
+            """
+            INSERT INTO stream_epoch (jurisdiction, stream, epoch, first_seq, reason)
+            SELECT jurisdiction, code, epoch, head + 1, \(reason) FROM stream WHERE jurisdiction = \(jurisdiction)
+            """,
+        ])
+    }
+
+    /// Lets go of the events before `keepFrom`, a batch at a time; a cursor before them is answered 410.
+    ///
+    /// - Returns: how many events were deleted.
+    package func trim(
+        _ stream: AgencyCode, in jurisdiction: JurisdictionCode, keepFrom: Int64, batch: Int64 = 5000
+    ) async throws -> Int64 {
+        let rows = try await pool.query(
+            """
+            SELECT first_seq, least(head + 1, \(keepFrom)) FROM stream
+            WHERE jurisdiction = \(jurisdiction) AND code = \(stream)
+            """)
+        guard let row = rows.first else { return 0 }
+        let first = try row.decode(Int64.self, at: 0)
+        let end = try row.decode(Int64.self, at: 1)
+        var next = first
+        while next < end {
+            let stop = min(next + batch, end)
+            _ = try await pool.transaction([
+                """
+                UPDATE stream SET first_seq = \(stop)
+                WHERE jurisdiction = \(jurisdiction) AND code = \(stream) AND first_seq < \(stop)
+                """,
+                """
+                DELETE FROM stream_event
+                WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq < \(stop)
+                """,
+            ])
+            next = stop
+        }
+        return max(0, end - first)
+    }
+
+    /// Every event of one report, in every stream, in the order of its versions.
+    package func events(
+        of report: UUID, in jurisdiction: JurisdictionCode
+    ) async throws -> [(stream: String, cursor: Cursor, version: Int32, body: String)] {
+        let rows = try await pool.query(
+            """
+            SELECT stream, epoch, seq, version, body FROM stream_event
+            WHERE jurisdiction = \(jurisdiction) AND report_id = \(report) ORDER BY version, occurred_at, stream, seq
+            """)
+        var events: [(stream: String, cursor: Cursor, version: Int32, body: String)] = []
+        for row in rows {
+            events.append(
+                (
+                    try row.decode(String.self, at: 0),
+                    Cursor(
+                        epoch: Int(try row.decode(Int32.self, at: 1)), seq: try row.decode(Int64.self, at: 2)),
+                    try row.decode(Int32.self, at: 3), try row.decode(String.self, at: 4)
+                ))
+        }
+        return events
+    }
+}
+
+/// What `sasandoctl doctor` looks at in the store.
+package struct DoctorStore: Sendable {
+    /// The store's state as numbers; what they mean is decided by the doctor.
+    package struct Findings: Sendable {
+        package var serverVersion: String
+        package var postgisVersion: String?
+        package var migration: Int32
+        package var synchronousCommit: String
+        package var fsync: String
+        package var clock: Timestamp
+        package var databaseBytes: Int64
+        package var connections: Int64
+        package var maximumConnections: Int64
+        package var inboxDepth: Int64
+        package var oldestInboxSeconds: Double?
+        package var overdueDeadlines: Int64
+        package var oldestTransactionSeconds: Double?
+        package var peers: [(service: String, n: Int64)]
+    }
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    package func findings() async throws -> Findings {
+        let migration = try await Migrations.version(of: pool)
+        let results = try await pool.pipeline([
+            """
+            SELECT current_setting('server_version'),
+                (SELECT extversion FROM pg_extension WHERE extname = 'postgis'),
+                current_setting('synchronous_commit'), current_setting('fsync'), clock_timestamp(),
+                pg_database_size(current_database()), (SELECT count(*) FROM pg_stat_activity),
+                current_setting('max_connections')::bigint,
+                (SELECT max(extract(epoch FROM now() - xact_start))::float8 FROM pg_stat_activity
+                 WHERE state LIKE 'idle in transaction%')
+            """,
+            """
+            SELECT count(*), max(extract(epoch FROM now() - r.received_at))::float8
+            FROM inbox i JOIN report r ON r.jurisdiction = i.jurisdiction AND r.id = i.report_id
+            """,
+            "SELECT count(*) FROM deadline WHERE due_at < now() - interval '10 seconds'",
+            "SELECT service, count(*) FROM peer WHERE expires_at > now() GROUP BY 1 ORDER BY 1",
+        ])
+        guard let server = results[0].first, let inbox = results[1].first, let due = results[2].first else {
+            throw PostgresError(decoding: "the store answered no row")
+        }
+        var peers: [(service: String, n: Int64)] = []
+        for row in results[3] { peers.append((try row.decode(String.self, at: 0), try row.decode(Int64.self, at: 1))) }
+        return Findings(
+            serverVersion: try server.decode(String.self, at: 0), postgisVersion: try server.decode(String?.self, at: 1),
+            migration: migration, synchronousCommit: try server.decode(String.self, at: 2),
+            fsync: try server.decode(String.self, at: 3), clock: try server.decode(Timestamp.self, at: 4),
+            databaseBytes: try server.decode(Int64.self, at: 5), connections: try server.decode(Int64.self, at: 6),
+            maximumConnections: try server.decode(Int64.self, at: 7), inboxDepth: try inbox.decode(Int64.self, at: 0),
+            oldestInboxSeconds: try inbox.decode(Double?.self, at: 1),
+            overdueDeadlines: try due.decode(Int64.self, at: 0),
+            oldestTransactionSeconds: try server.decode(Double?.self, at: 8), peers: peers)
+    }
+}

@@ -1,0 +1,76 @@
+package import Domain
+internal import FoundationEssentials
+package import PostgreSQL
+
+/// A routed report with where it stands: what commands decide by and desks show.
+package struct WorkRecord: Sendable {
+    package var report: ReportRecord
+    package var state: ReportState
+    /// Why the agency has it.
+    package var why: String
+    package var changedAt: Timestamp
+
+    /// The columns of `report_state s` and `report r`, in order.
+    static let columns: SQL = """
+        s.agency, s.status, s.version, s.priority, s.transfers, s.category, s.subtype, s.why, s.acknowledge_by,
+        s.arrive_by, s.resolve_by, s.acknowledged_at, s.started_at, s.resolved_at, s.held_until, s.changed_at,
+        \(ReportRecord.columns)
+        """
+    static let ownColumnCount = 16
+
+    /// Reads `columns`, the first of which is column `base`.
+    init(row: Row, from base: Int = 0) throws {
+        let report = try ReportRecord(row: row, from: base + Self.ownColumnCount)
+        let status = try row.decode(String.self, at: base + 1)
+        guard let status = ReportStatus(rawValue: status) else {
+            throw PostgresError(decoding: "report \(report.id.text) has the unknown status \(status)")
+        }
+        let rank = Int(try row.decode(Int16.self, at: base + 3))
+        state = ReportState(
+            id: report.id,
+            category: try row.decode(String?.self, at: base + 5).map(CategoryCode.init(rawValue:)),
+            subtype: try row.decode(String?.self, at: base + 6).map(SubtypeCode.init(rawValue:)),
+            area: report.area, channel: report.channel, receivedAt: report.receivedAt, status: status,
+            version: Int(try row.decode(Int32.self, at: base + 2)),
+            agency: AgencyCode(rawValue: try row.decode(String.self, at: base)),
+            priority: Priority.allCases[min(max(rank, 0), Priority.allCases.count - 1)],
+            transfers: Int(try row.decode(Int16.self, at: base + 4)),
+            deadlines: Deadlines(
+                acknowledgeBy: try row.decode(Timestamp.self, at: base + 8),
+                arriveBy: try row.decode(Timestamp?.self, at: base + 9),
+                resolveBy: try row.decode(Timestamp.self, at: base + 10)),
+            acknowledgedAt: try row.decode(Timestamp?.self, at: base + 11),
+            startedAt: try row.decode(Timestamp?.self, at: base + 12),
+            resolvedAt: try row.decode(Timestamp?.self, at: base + 13),
+            heldUntil: try row.decode(Timestamp?.self, at: base + 14))
+        why = try row.decode(String.self, at: base + 7)
+        changedAt = try row.decode(Timestamp.self, at: base + 15)
+        self.report = report
+    }
+}
+
+/// One line of a report's history.
+package struct HistoryLine: Sendable, Hashable {
+    package var version: Int
+    package var at: Timestamp
+    package var type: String
+    package var status: String
+    package var agency: AgencyCode
+    /// What the citizen sees.
+    package var note: String?
+    package var internalNote: String?
+    package var actor: String?
+
+    static let columns: SQL = "h.version, h.at, h.type, h.status, h.agency, h.note, h.internal_note, h.actor"
+
+    init(row: Row) throws {
+        version = Int(try row.decode(Int32.self, at: 0))
+        at = try row.decode(Timestamp.self, at: 1)
+        type = try row.decode(String.self, at: 2)
+        status = try row.decode(String.self, at: 3)
+        agency = AgencyCode(rawValue: try row.decode(String.self, at: 4))
+        note = try row.decode(String?.self, at: 5)
+        internalNote = try row.decode(String?.self, at: 6)
+        actor = try row.decode(String?.self, at: 7)
+    }
+}

@@ -1,0 +1,85 @@
+package import Domain
+package import PostgreSQL
+
+/// An event as it is stored.
+package struct StoredEvent: Sendable {
+    package var cursor: Cursor
+    /// The short type, such as `assigned`.
+    package var type: String
+    /// The CloudEvent's exact text.
+    package var body: String
+}
+
+/// A run of events, and how far the stream reached at the same moment.
+package struct StreamPage: Sendable {
+    package var epoch: Int
+    package var head: Int64
+    package var firstKept: Int64
+    package var events: [StoredEvent]
+}
+
+/// Reads one stream from the store.
+package struct StreamReader: Sendable {
+    /// A page's bounds: events, and bytes of their texts (at least one event comes in any case).
+    package static let maximumPage = 1000
+
+    package let jurisdiction: JurisdictionCode
+    package let stream: AgencyCode
+    private let pool: PostgresPool
+
+    package init(jurisdiction: JurisdictionCode, stream: AgencyCode, pool: PostgresPool) {
+        self.jurisdiction = jurisdiction
+        self.stream = stream
+        self.pool = pool
+    }
+
+    /// The events after `position`, at most `limit`, with the stream's extent as of the same snapshot.
+    ///
+    /// - Returns: nil where there is no such stream.
+    package func page(after position: Int64, limit: Int) async throws -> StreamPage? {
+        let rows = try await pool.query(
+            """
+            SELECT s.epoch, s.head, s.first_seq, e.epoch, e.seq, e.type, e.body
+            FROM stream s LEFT JOIN LATERAL (
+                SELECT * FROM stream_event
+                WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq > \(position)
+                ORDER BY seq LIMIT \(literal: min(limit, Self.maximumPage))
+            ) e ON true
+            WHERE s.jurisdiction = \(jurisdiction) AND s.code = \(stream)
+            ORDER BY e.seq
+            """)
+        guard let first = rows.first else { return nil }
+        var page = StreamPage(
+            epoch: Int(try first.decode(Int32.self, at: 0)), head: try first.decode(Int64.self, at: 1),
+            firstKept: try first.decode(Int64.self, at: 2), events: [])
+        page.events.reserveCapacity(rows.count)
+        for row in rows {
+            guard let seq = try row.decode(Int64?.self, at: 4) else { continue }
+            page.events.append(
+                StoredEvent(
+                    cursor: Cursor(epoch: Int(try row.decode(Int32.self, at: 3)), seq: seq),
+                    type: try row.decode(String.self, at: 5), body: try row.decode(String.self, at: 6)))
+        }
+        return page
+    }
+
+    /// The stream's epochs, head and what is kept; nil where there is no such stream.
+    package func extent() async throws -> StreamExtent? {
+        let rows = try await pool.query(
+            """
+            SELECT s.head, s.first_seq, e.epoch, e.first_seq
+            FROM stream s JOIN stream_epoch e ON e.jurisdiction = s.jurisdiction AND e.stream = s.code
+            WHERE s.jurisdiction = \(jurisdiction) AND s.code = \(stream)
+            ORDER BY e.epoch
+            """)
+        guard let first = rows.first else { return nil }
+        var epochs: [StreamExtent.Epoch] = []
+        for row in rows {
+            epochs.append(
+                StreamExtent.Epoch(
+                    epoch: Int(try row.decode(Int32.self, at: 2)), firstSeq: try row.decode(Int64.self, at: 3)))
+        }
+        return StreamExtent(
+            epochs: epochs, head: try first.decode(Int64.self, at: 0), firstKept: try first.decode(Int64.self, at: 1))
+    }
+}

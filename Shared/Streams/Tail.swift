@@ -1,0 +1,115 @@
+internal import Synchronization
+
+/// A run of consecutive events as one piece, encoded once and shared by all who are live.
+package struct TailBlock<Payload: Sendable>: Sendable {
+    package var first: Int64
+    package var last: Int64
+    /// What it weighs in memory, in bytes.
+    package var size: Int
+    package var payload: Payload
+
+    package init(first: Int64, last: Int64, size: Int, payload: Payload) {
+        self.first = first
+        self.last = last
+        self.size = size
+        self.payload = payload
+    }
+}
+
+/// The newest events of one stream in memory, bounded; whoever is further behind reads the store.
+///
+/// One reader appends; any number of consumers follow, each at its own position.
+/// A consumer that stands still costs nothing: blocks are dropped at the bound
+/// whether or not everyone has had them.
+package final class Tail<Payload: Sendable>: Sendable {
+    /// What a consumer at some position should do next.
+    package enum Step: Sendable {
+        /// Send this block (from the event after the position on).
+        case block(TailBlock<Payload>)
+        /// The next events are no longer here: read a page from the store.
+        case behind
+        /// Nothing is newer: wait for the bell since this generation.
+        case upToDate(generation: UInt64)
+        /// The stream was restored under a new epoch: the position may not hold any more.
+        case restored
+        /// The service is stopping.
+        case closed
+    }
+
+    private struct State: Sendable {
+        var blocks: [TailBlock<Payload>] = []
+        var size = 0
+        /// The position after the newest block; nil until the reader has begun.
+        var head: Int64?
+        /// How often the reader has begun; a consumer of an earlier beginning is let go.
+        var incarnation = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let maximumSize: Int
+    private let maximumBlocks: Int
+    /// Rings when a block was appended, and at each heartbeat.
+    package let wake = Wake()
+
+    package init(maximumSize: Int = 4 << 20, maximumBlocks: Int = 4096) {
+        self.maximumSize = maximumSize
+        self.maximumBlocks = maximumBlocks
+    }
+
+    /// Begins (or, after a restore, begins anew) at `head`.
+    package func begin(head: Int64) {
+        state.withLock { state in
+            state = State(head: head, incarnation: state.incarnation + 1, isClosed: state.isClosed)
+        }
+        wake.ring()
+    }
+
+    /// Lets every consumer go: the service is stopping.
+    package func close() {
+        state.withLock { $0.isClosed = true }
+        wake.ring()
+    }
+
+    package func append(_ block: TailBlock<Payload>) {
+        state.withLock { state in
+            precondition(block.first == (state.head ?? block.first - 1) + 1, "blocks follow each other")
+            state.blocks.append(block)
+            state.size += block.size
+            state.head = block.last
+            var surplus = 0
+            while surplus < state.blocks.count - 1,
+                state.size > maximumSize || state.blocks.count - surplus > maximumBlocks
+            {
+                state.size -= state.blocks[surplus].size
+                surplus += 1
+            }
+            if surplus > 0 { state.blocks.removeFirst(surplus) }
+        }
+        wake.ring()
+    }
+
+    /// What comes after `position`, for a consumer that came during `incarnation`.
+    ///
+    /// A consumer may be a little ahead of the reader (it asked the store for the newest position): then it waits.
+    package func step(after position: Int64, incarnation: Int) -> Step {
+        // Read before the look, so that a block that comes in between is not waited for.
+        let generation = wake.generation
+        return state.withLock { state in
+            if state.isClosed { return .closed }
+            guard let head = state.head else { return .upToDate(generation: generation) }
+            if incarnation != state.incarnation { return .restored }
+            if position >= head { return .upToDate(generation: generation) }
+            guard let first = state.blocks.first?.first, position + 1 >= first else { return .behind }
+            // Consumers are nearly always at the end, so look from there.
+            let block = state.blocks.last { $0.first <= position + 1 }
+            return block.map { .block($0) } ?? .behind
+        }
+    }
+
+    /// Counts the reader's beginnings; 0 before the first.
+    package var incarnation: Int { state.withLock { $0.incarnation } }
+
+    /// Bytes that the blocks weigh, for the gauge.
+    package var size: Int { state.withLock { $0.size } }
+}
