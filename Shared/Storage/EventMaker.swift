@@ -1,0 +1,67 @@
+package import Domain
+internal import FoundationEssentials
+package import Streams
+
+/// Makes the events of outcomes, complete but for their numbers.
+package struct EventMaker: Sendable {
+    private let city: City
+    private let areas: [AreaCode: ReportArea]
+
+    package init(_ loaded: LoadedCity) {
+        city = loaded.city
+        areas = Dictionary(
+            loaded.city.areas.map { area in
+                (area.code, ReportArea(area, isApproximate: loaded.boundaries[area.code] == nil))
+            },
+            uniquingKeysWith: { a, _ in a })
+    }
+
+    /// - Parameter before: the state that was decided by; nil for a report that is routed now.
+    package func file(_ outcome: Outcome, before: ReportState?, report: ReportRecord) -> FiledOutcome {
+        let isAssigned = outcome.entries.contains { $0.type == .assigned }
+        let content = isAssigned ? self.content(report) : nil
+        return FiledOutcome(
+            outcome: outcome,
+            events: outcome.entries.map { event($0, of: outcome, before: before, content: content) })
+    }
+
+    private func event(
+        _ entry: StreamEntry, of outcome: Outcome, before: ReportState?, content: ReportContent?
+    ) -> PendingEvent {
+        var generator = SystemRandomNumberGenerator()
+        let id = UUID.version7(at: outcome.at, random: (generator.next(), generator.next()))
+        let state = outcome.state
+        // What leaves a stream leaves it as what it was counted there.
+        let counted = entry.type == .transferredOut ? before ?? state : state
+        let resolution = resolution(entry.type, outcome, before)
+        return PendingEvent(
+            stream: entry.stream, eventID: id, type: entry.type, reportID: state.id, version: state.version,
+            status: state.status, previousStatus: outcome.previousStatus, agency: state.agency,
+            category: counted.category, subtype: counted.subtype, area: state.area, channel: state.channel,
+            receivedAt: state.receivedAt, occurredAt: outcome.at, resolveSeconds: resolution?.seconds,
+            onTime: resolution?.onTime,
+            body: EventBody.render(id: id, entry: entry, of: outcome, content: content, city: city))
+    }
+
+    /// Of a resolution, or of the one that a reopening takes back.
+    private func resolution(
+        _ type: EventType, _ outcome: Outcome, _ before: ReportState?
+    ) -> (seconds: Int64, onTime: Bool)? {
+        let at: Timestamp?
+        switch type {
+        case .resolved: at = outcome.state.resolvedAt
+        case .reopened: at = before?.resolvedAt
+        default: at = nil
+        }
+        guard let at else { return nil }
+        return (Int64(at.seconds(since: outcome.state.receivedAt)), at <= outcome.state.deadlines.resolveBy)
+    }
+
+    private func content(_ report: ReportRecord) -> ReportContent {
+        ReportContent(
+            id: report.id, trackingCode: report.trackingCode, description: report.description,
+            location: report.location, accuracyMetres: report.accuracy, locationSource: report.locationSource,
+            area: report.area.flatMap { areas[$0] }, address: report.address, rt: report.rt, rw: report.rw,
+            landmark: report.landmark, observedAt: report.observedAt, visibility: report.visibility)
+    }
+}
