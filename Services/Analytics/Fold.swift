@@ -55,7 +55,7 @@ struct Fold {
         let sign: Int64 = event.type == EventType.reopened.rawValue ? -1 : 1
         let key = RollupDelta.TimeKey(
             day: day(of: event.receivedAt), agency: stream.rawValue, category: event.category ?? Self.unknown,
-            area: event.area ?? Self.unknown, bucket: Int16(DurationHistogram.bucket(ofSeconds: Int(seconds))))
+            area: event.area ?? Self.unknown, bucket: Int16(DurationHistogram.bucket(seconds: Int(seconds))))
         let known = delta.times[key] ?? (0, 0)
         delta.times[key] = (known.n + sign, known.onTime + (event.onTime == true ? sign : 0))
     }

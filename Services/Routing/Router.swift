@@ -110,7 +110,7 @@ struct RoutingDesk: Sendable {
             let report = item.report
             let routable = RoutableReport(
                 id: report.id, category: report.category, subtype: report.subtype, area: report.area,
-                areaIsApproximate: report.area.map { city.boundaries[$0] == nil } ?? true, channel: report.channel,
+                areaIsApproximate: report.isAreaApproximate, channel: report.channel,
                 receivedAt: report.receivedAt)
             let outcome = StatusMachine.assign(routable, table.decide(routable, at: now), at: now)
             return (item, events.file(outcome, before: nil, report: report))

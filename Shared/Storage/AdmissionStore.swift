@@ -32,8 +32,8 @@ package struct NewReport: Sendable {
 
     /// Rough memory while it waits, in bytes.
     package var size: Int {
-        600 + report.description.utf8.count + (report.attributes?.utf8.count ?? 0) + (report.address?.utf8.count ?? 0)
-            + (report.landmark?.utf8.count ?? 0) + (identity?.sealed.count ?? 0)
+        600 + report.description.utf8.count + (report.attributes == nil ? 0 : AdmissionRules.maximumAttributeBytes)
+            + (report.address?.utf8.count ?? 0) + (report.landmark?.utf8.count ?? 0) + (identity?.sealed.count ?? 0)
     }
 }
 
@@ -56,6 +56,7 @@ package struct StoredReceipt: Sendable, Hashable {
     package var requestHash: [UInt8]
     package var trackingCode: String
     package var area: AreaCode?
+    package var isAreaApproximate: Bool
     package var receivedAt: Timestamp
 }
 
@@ -101,7 +102,7 @@ package struct AdmissionStore: Sendable {
     private func receipts(_ reports: [NewReport], in jurisdiction: JurisdictionCode) async throws -> [StoredReceipt] {
         let rows = try await pool.query(
             """
-            SELECT r.id, r.request_hash, r.tracking_code, r.area, r.received_at
+            SELECT r.id, r.request_hash, r.tracking_code, r.area, r.received_at, r.area_approximate
             FROM unnest(\(reports.map(\.channel)), \(reports.map(\.idempotencyKey)))
                 WITH ORDINALITY AS t (channel, key, place)
             JOIN report r ON r.jurisdiction = \(jurisdiction) AND r.channel = t.channel AND r.idempotency_key = t.key
@@ -117,6 +118,7 @@ package struct AdmissionStore: Sendable {
                     id: try row.decode(UUID.self, at: 0), requestHash: try row.decode([UInt8].self, at: 1),
                     trackingCode: try row.decode(String.self, at: 2),
                     area: try row.decode(String?.self, at: 3).map(AreaCode.init(rawValue:)),
+                    isAreaApproximate: try row.decode(Bool.self, at: 5),
                     receivedAt: try row.decode(Timestamp.self, at: 4)))
         }
         return receipts
@@ -133,23 +135,25 @@ package struct AdmissionStore: Sendable {
                     \(batch.map(\.requestHash)), \(batch.map(\.trackingCode)), \(batch.map(\.reporterKeyHash)),
                     \(reports.map(\.category)), \(reports.map(\.subtype)), \(reports.map(\.description)),
                     \(reports.map { $0.location?.lat }), \(reports.map { $0.location?.lon }),
-                    \(reports.map(\.accuracy)), \(reports.map(\.locationSource.rawValue)), \(reports.map(\.area)),
+                    \(reports.map(\.accuracyMetres)), \(reports.map(\.locationSource.rawValue)),
+                    \(reports.map { $0.area?.code }), \(reports.map { $0.area?.isApproximate ?? false }),
                     \(reports.map(\.address)), \(reports.map(\.rt)), \(reports.map(\.rw)), \(reports.map(\.landmark)),
                     \(reports.map(\.externalID)), \(reports.map(\.observedAt)), \(reports.map(\.visibility.rawValue)),
-                    \(reports.map(\.attributes)), \(parts), \(batch.map { $0.isUrgent ? Int16(0) : 1 }),
+                    \(reports.map { $0.attributes.map(Self.text) }), \(parts),
+                    \(batch.map { $0.isUrgent ? Int16(0) : 1 }),
                     \(batch.map { $0.identity?.sealed }), \(batch.map { $0.identity?.consentVersion }),
                     \(batch.map { $0.identity?.consentAt })
                 ) AS t (id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash, category,
-                    subtype, description, lat, lon, accuracy_m, location_source, area, address, rt, rw, landmark,
-                    external_id, observed_at, visibility, attributes, part, urgency, sealed, consent_version,
-                    consent_at)
+                    subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate, address,
+                    rt, rw, landmark, external_id, observed_at, visibility, attributes, part, urgency, sealed,
+                    consent_version, consent_at)
             ), stored AS (
                 INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code,
                     reporter_key_hash, category, subtype, description, lat, lon, accuracy_m, location_source, area,
-                    address, rt, rw, landmark, external_id, observed_at, visibility, attributes)
+                    area_approximate, address, rt, rw, landmark, external_id, observed_at, visibility, attributes)
                 SELECT \(jurisdiction), id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
-                    category, subtype, description, lat, lon, accuracy_m, location_source, area, address, rt, rw,
-                    landmark, external_id, observed_at, visibility, attributes
+                    category, subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate,
+                    address, rt, rw, landmark, external_id, observed_at, visibility, attributes
                 FROM incoming
                 ON CONFLICT (jurisdiction, channel, idempotency_key) DO NOTHING
                 RETURNING id, received_at
@@ -165,6 +169,12 @@ package struct AdmissionStore: Sendable {
             """
     }
 
+    private static func text(_ value: JSONValue) -> String {
+        var writer = JSONWriter()
+        writer.value(value)
+        return writer.string
+    }
+
     /// How many reports wait for routing, counted up to `limit`.
     package func inboxDepth(upTo limit: Int) async throws -> Int {
         let rows = try await pool.query(
@@ -176,6 +186,7 @@ package struct AdmissionStore: Sendable {
 extension NewReport {
     func receipt(receivedAt: Timestamp) -> StoredReceipt {
         StoredReceipt(
-            id: id, requestHash: requestHash, trackingCode: trackingCode, area: report.area, receivedAt: receivedAt)
+            id: id, requestHash: requestHash, trackingCode: trackingCode, area: report.area?.code,
+            isAreaApproximate: report.area?.isApproximate ?? false, receivedAt: receivedAt)
     }
 }

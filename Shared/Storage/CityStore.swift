@@ -1,5 +1,4 @@
 package import Domain
-internal import FoundationEssentials
 package import PostgreSQL
 
 /// A city as it was loaded, with its version and the shapes of its areas.
@@ -16,7 +15,7 @@ package struct CityStore: Sendable {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// Loads `city` in one transaction: the document, the areas, a stream and a login for each agency, the inbox's parts.
+    /// Loads `city` in one transaction: the document, the areas, the inbox's parts, a stream and a login for each agency.
     ///
     /// Imported boundaries of areas that are still listed stay. Running services pick the new version up by themselves.
     /// - Returns: the new version.
@@ -121,9 +120,8 @@ package struct CityStore: Sendable {
         guard let row = results[0].first else { return nil }
         var boundaries: [AreaCode: MultiPolygon] = [:]
         for row in results[1] {
-            let shape = try JSONDecoder().decode(
-                GeoJSONShape.self, from: Data(try row.decode(String.self, at: 1).utf8))
-            boundaries[AreaCode(rawValue: try row.decode(String.self, at: 0))] = shape.multiPolygon
+            let geometry = try JSONReader.read(Array(try row.decode(String.self, at: 1).utf8)).value
+            boundaries[AreaCode(rawValue: try row.decode(String.self, at: 0))] = try MultiPolygon(geoJSON: geometry)
         }
         return LoadedCity(
             version: try row.decode(Int64.self, at: 0),
@@ -184,16 +182,4 @@ package struct AreaCell: Sendable {
     package var code: AreaCode
     package var isApproximate: Bool
     package var geometry: String
-}
-
-/// A GeoJSON MultiPolygon, rings of (longitude, latitude).
-private struct GeoJSONShape: Decodable {
-    var coordinates: [[[[Double]]]]
-
-    var multiPolygon: MultiPolygon {
-        MultiPolygon(
-            polygons: coordinates.map { rings in
-                rings.map { ring in ring.map { Coordinate(lat: $0[1], lon: $0[0]) } }
-            })
-    }
 }

@@ -11,7 +11,7 @@ package struct EventMaker: Sendable {
         city = loaded.city
         areas = Dictionary(
             loaded.city.areas.map { area in
-                (area.code, ReportArea(area, isApproximate: loaded.boundaries[area.code] == nil))
+                (area.code, ReportArea(area, isApproximate: false))
             },
             uniquingKeysWith: { a, _ in a })
     }
@@ -58,10 +58,12 @@ package struct EventMaker: Sendable {
     }
 
     private func content(_ report: ReportRecord) -> ReportContent {
-        ReportContent(
+        var area = report.area.flatMap { areas[$0] }
+        area?.isApproximate = report.isAreaApproximate
+        return ReportContent(
             id: report.id, trackingCode: report.trackingCode, description: report.description,
             location: report.location, accuracyMetres: report.accuracy, locationSource: report.locationSource,
-            area: report.area.flatMap { areas[$0] }, address: report.address, rt: report.rt, rw: report.rw,
+            area: area, address: report.address, rt: report.rt, rw: report.rw,
             landmark: report.landmark, observedAt: report.observedAt, visibility: report.visibility)
     }
 }

@@ -13,6 +13,7 @@ package struct ReportRecord: Sendable, Hashable {
     package var accuracy: Double?
     package var locationSource: LocationSource
     package var area: AreaCode?
+    package var isAreaApproximate: Bool
     package var address: String?
     package var rt: String?
     package var rw: String?
@@ -25,9 +26,10 @@ package struct ReportRecord: Sendable, Hashable {
     /// The columns of `report r` that a record is read from, in order.
     static let columns: SQL = """
         r.id, r.tracking_code, r.category, r.subtype, r.description, r.lat, r.lon, r.accuracy_m, r.location_source,
-        r.area, r.address, r.rt, r.rw, r.landmark, r.received_at, r.observed_at, r.channel, r.visibility
+        r.area, r.area_approximate, r.address, r.rt, r.rw, r.landmark, r.received_at, r.observed_at, r.channel,
+        r.visibility
         """
-    static let columnCount = 18
+    static let columnCount = 19
 
     /// Reads `columns`, the first of which is column `base`.
     init(row: Row, from base: Int) throws {
@@ -43,13 +45,14 @@ package struct ReportRecord: Sendable, Hashable {
         let source = try row.decode(String.self, at: base + 8)
         locationSource = LocationSource(rawValue: source) ?? .none
         area = try row.decode(String?.self, at: base + 9).map(AreaCode.init(rawValue:))
-        address = try row.decode(String?.self, at: base + 10)
-        rt = try row.decode(String?.self, at: base + 11)
-        rw = try row.decode(String?.self, at: base + 12)
-        landmark = try row.decode(String?.self, at: base + 13)
-        receivedAt = try row.decode(Timestamp.self, at: base + 14)
-        observedAt = try row.decode(Timestamp?.self, at: base + 15)
-        channel = ChannelCode(rawValue: try row.decode(String.self, at: base + 16))
-        visibility = Visibility(rawValue: try row.decode(String.self, at: base + 17)) ?? .private
+        isAreaApproximate = try row.decode(Bool.self, at: base + 10)
+        address = try row.decode(String?.self, at: base + 11)
+        rt = try row.decode(String?.self, at: base + 12)
+        rw = try row.decode(String?.self, at: base + 13)
+        landmark = try row.decode(String?.self, at: base + 14)
+        receivedAt = try row.decode(Timestamp.self, at: base + 15)
+        observedAt = try row.decode(Timestamp?.self, at: base + 16)
+        channel = ChannelCode(rawValue: try row.decode(String.self, at: base + 17))
+        visibility = Visibility(rawValue: try row.decode(String.self, at: base + 18)) ?? .private
     }
 }

@@ -111,7 +111,7 @@ struct StreamCommand: AsyncParsableCommand {
     struct Replay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "replay",
-            abstract: "Writes every kept event after a cursor as one CloudEvent a line, byte for byte as consumers got it.")
+            abstract: "Writes every kept event after a cursor, one a line, byte for byte as consumers got it.")
 
         @OptionGroup var position: Position
         @OptionGroup var city: CityOptions

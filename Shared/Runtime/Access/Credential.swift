@@ -1,3 +1,4 @@
+package import Domain
 package import Hummingbird
 internal import HTTPTypes
 
@@ -18,21 +19,10 @@ package enum Credential: Hashable, Sendable {
     package static let sessionSeconds = 43_200
 }
 
-/// A reporter's own key to one report: 128 bits as 22 characters of base64url.
-package struct ReporterKey: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+extension ReporterKey {
     package static let cookie = "sasando_laporan"
     /// The most keys that one browser keeps.
     package static let limit = 20
-
-    package let text: String
-
-    package init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 22, text.utf8.allSatisfy(Base64URL.isDigit) else { return nil }
-        self.text = String(text)
-    }
-
-    package var description: String { "(reporter's key)" }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension Request {
@@ -54,7 +44,7 @@ extension Request {
     package func credential() throws(ProblemDetails) -> Credential? {
         if headers.contains(.authorization) {
             if let bearer, let token = Token(bearer) { return .bearer(token) }
-            guard let bearer, ReporterKey(bearer) != nil else {
+            guard let bearer, ReporterKey(text: bearer) != nil else {
                 throw .unauthorized("Send \"Authorization: Bearer\" and a key of the form sas_…")
             }
         }
@@ -64,9 +54,9 @@ extension Request {
     /// The reporter's keys that the request shows: the header's first, then the cookie's, 20 at most.
     package var reporterKeys: [ReporterKey] {
         var keys: [ReporterKey] = []
-        if let key = bearer.flatMap(ReporterKey.init(_:)) { keys.append(key) }
+        if let key = bearer.flatMap({ ReporterKey(text: $0) }) { keys.append(key) }
         for part in (cookie(ReporterKey.cookie) ?? "").split(separator: ".") where keys.count < ReporterKey.limit {
-            if let key = ReporterKey(part), !keys.contains(key) { keys.append(key) }
+            if let key = ReporterKey(text: part), !keys.contains(key) { keys.append(key) }
         }
         return keys
     }

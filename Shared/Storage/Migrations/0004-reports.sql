@@ -16,6 +16,8 @@ CREATE TABLE report (
     accuracy_m        double precision,
     location_source   text NOT NULL CHECK (location_source IN ('gps', 'pin', 'area', 'address', 'none')),
     area              text,
+    -- Whether the area was found by nearness to a centre, and not by a boundary or by the person.
+    area_approximate  boolean NOT NULL DEFAULT false,
     address           text,
     rt                text,
     rw                text,

@@ -1,0 +1,29 @@
+internal import CoreMetrics
+internal import Runtime
+internal import Storage
+internal import Telemetry
+
+/// Admissions by outcome, and the batches' sizes and times.
+struct AdmissionMetrics: Sendable {
+    private let stored = Counter(.reportsAdmitted, [("outcome", "stored")])
+    private let repeated = Counter(.reportsAdmitted, [("outcome", "repeated")])
+    private let failed = Counter(.reportsAdmitted, [("outcome", "failed")])
+    private let batchSize = Recorder(.admissionBatchSize)
+    private let batchDuration = CoreMetrics.Timer(.admissionBatchDuration)
+
+    func record(_ results: [Result<Admission, AdmissionFailure>], duration: Duration) {
+        var counts = (stored: 0, repeated: 0, failed: 0)
+        for result in results {
+            switch result {
+            case .success(.stored): counts.stored += 1
+            case .success(.repeated): counts.repeated += 1
+            case .failure: counts.failed += 1
+            }
+        }
+        stored.increment(by: counts.stored)
+        repeated.increment(by: counts.repeated)
+        failed.increment(by: counts.failed)
+        batchSize.record(results.count)
+        batchDuration.recordNanoseconds(duration.nanoseconds)
+    }
+}

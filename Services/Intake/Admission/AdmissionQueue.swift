@@ -1,0 +1,146 @@
+internal import CoreMetrics
+internal import Domain
+internal import Logging
+internal import PostgreSQL
+internal import Runtime
+internal import Storage
+internal import Streams
+internal import Synchronization
+internal import Telemetry
+
+/// Why a report could not be admitted now.
+enum AdmissionFailure: Error, Sendable {
+    /// Too many requests wait already, or too many reports wait for routing.
+    case full
+    /// The store does not answer; whether the report was stored, a retry with the same key will tell.
+    case storeAway
+    /// Its tracking code is taken: give it another.
+    case trackingCodeTaken
+    /// The store refuses this report alone.
+    case refused
+    /// The key was used for another report.
+    case keyReused
+}
+
+/// Group commit: while one batch is being committed the next one gathers; no timer delays a lone request.
+///
+/// Nobody is answered before the commit of their batch.
+final class AdmissionQueue: Sendable {
+    typealias Waiter = CheckedContinuation<Result<Admission, AdmissionFailure>, Never>
+
+    static let batchLimit = 500
+    /// Batches that are under way at once: one gathers its rows while the other waits for the disk.
+    static let lanes = 2
+    /// How long a batch is tried again; every waiter has its answer within two seconds.
+    static let patience: Duration = .milliseconds(1400)
+
+    private let buffer: Mutex<AdmissionBuffer<Waiter>>
+    private let isInboxFull = Atomic(false)
+    private let bell = Wake()
+    private let jurisdiction: JurisdictionCode
+    private let store: AdmissionStore
+    private let stored: @Sendable () -> Void
+    private let logger: Logger
+    private let metrics = AdmissionMetrics()
+
+    /// - Parameter stored: called after each commit that queued reports for routing.
+    init(
+        jurisdiction: JurisdictionCode, store: AdmissionStore, maximumWaiting: Int, maximumBytes: Int, logger: Logger,
+        stored: @escaping @Sendable () -> Void
+    ) {
+        buffer = Mutex(AdmissionBuffer(maximumCount: maximumWaiting, maximumSize: maximumBytes))
+        self.jurisdiction = jurisdiction
+        self.store = store
+        self.stored = stored
+        self.logger = logger
+    }
+
+    /// Stores the report, or finds the one that its key stored before.
+    func admit(_ report: NewReport) async throws(AdmissionFailure) -> Admission {
+        if isInboxFull.load(ordering: .relaxed) { throw .full }
+        let result = await withCheckedContinuation { (waiter: Waiter) in
+            let isTaken = buffer.withLock { buffer in
+                (try? buffer.add(.init(report: report, waiter: waiter))) != nil
+            }
+            if isTaken { bell.ring() } else { waiter.resume(returning: .failure(.full)) }
+        }
+        return try result.get()
+    }
+
+    /// While the inbox is beyond its bound, nothing more is taken in.
+    func setInboxFull(_ isFull: Bool) { isInboxFull.store(isFull, ordering: .relaxed) }
+
+    /// Commits batches until the task is cancelled and what had been taken in is answered.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<Self.lanes { group.addTask { await self.lane() } }
+        }
+    }
+
+    private func lane() async {
+        while true {
+            let generation = bell.generation
+            let batch = buffer.withLock { $0.take(Self.batchLimit) }
+            if batch.isEmpty {
+                if Task.isCancelled { return }
+                await bell.wait(since: generation)
+                continue
+            }
+            await commit(batch)
+        }
+    }
+
+    private func commit(_ batch: [AdmissionBuffer<Waiter>.Entry]) async {
+        let start = ContinuousClock.now
+        let results = await results(of: batch.map(\.report), until: start + Self.patience)
+        let isStored = results.contains { if case .success(.stored) = $0 { true } else { false } }
+        for (entry, result) in zip(batch, results) { entry.waiter.resume(returning: result) }
+        if isStored { stored() }
+        metrics.record(results, duration: ContinuousClock.now - start)
+        let isAway = results.contains { if case .failure(.storeAway) = $0 { true } else { false } }
+        if isAway { failWaiting() }
+    }
+
+    /// Nobody behind a batch that the store did not answer has to find out for themselves.
+    private func failWaiting() {
+        let waiting = buffer.withLock { $0.take(.max) }
+        for entry in waiting { entry.waiter.resume(returning: .failure(.storeAway)) }
+    }
+
+    private func results(
+        of reports: [NewReport], until deadline: ContinuousClock.Instant
+    ) async -> [Result<Admission, AdmissionFailure>] {
+        var pause: Duration = .milliseconds(10)
+        while true {
+            do {
+                return try await store.admit(reports, in: jurisdiction).map { .success($0) }
+            } catch let error as PostgresError where error.isDataError {
+                return await bisected(reports, error, until: deadline)
+            } catch {
+                let isWorthIt = (error as? PostgresError)?.isRetryable ?? false
+                guard isWorthIt, ContinuousClock.now + pause < deadline else {
+                    logger.warning(
+                        "Reports not stored; their senders are told to try again",
+                        metadata: [LogKey.error: "\(error)", LogKey.count: "\(reports.count)"])
+                    return reports.map { _ in .failure(.storeAway) }
+                }
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .milliseconds(200))
+            }
+        }
+    }
+
+    /// One bad row fails alone: halves the batch until it stands by itself.
+    private func bisected(
+        _ reports: [NewReport], _ error: PostgresError, until deadline: ContinuousClock.Instant
+    ) async -> [Result<Admission, AdmissionFailure>] {
+        guard reports.count > 1 else {
+            if error.constraint == AdmissionStore.trackingCodeConstraint { return [.failure(.trackingCodeTaken)] }
+            logger.error("The store refuses a report", metadata: [LogKey.error: "\(error)"])
+            return [.failure(.refused)]
+        }
+        let half = reports.count / 2
+        return await results(of: Array(reports[..<half]), until: deadline)
+            + results(of: Array(reports[half...]), until: deadline)
+    }
+}

@@ -1,0 +1,76 @@
+internal import Domain
+internal import Logging
+internal import Runtime
+internal import ServiceLifecycle
+internal import Storage
+internal import Synchronization
+internal import Telemetry
+
+/// A queue for each city, and the watch over the inbox.
+final class AdmissionQueues: Service {
+    private let queues: Mutex<[JurisdictionCode: AdmissionQueue]> = Mutex([:])
+    private let started = AsyncStream.makeStream(of: AdmissionQueue.self, bufferingPolicy: .unbounded)
+    private let store: AdmissionStore
+    private let bounds: AdmissionBounds
+    private let logger: Logger
+    private let stored: @Sendable () -> Void
+
+    init(store: AdmissionStore, bounds: AdmissionBounds, logger: Logger, stored: @escaping @Sendable () -> Void) {
+        self.store = store
+        self.bounds = bounds
+        self.logger = logger
+        self.stored = stored
+    }
+
+    /// The city's queue; made when its first report comes. There are as many as cities are loaded.
+    func queue(for jurisdiction: JurisdictionCode) -> AdmissionQueue {
+        queues.withLock { queues in
+            if let queue = queues[jurisdiction] { return queue }
+            let queue = AdmissionQueue(
+                jurisdiction: jurisdiction, store: store, maximumWaiting: bounds.maximumWaiting,
+                maximumBytes: bounds.maximumWaitingBytes, logger: logger, stored: stored)
+            queues[jurisdiction] = queue
+            started.continuation.yield(queue)
+            return queue
+        }
+    }
+
+    /// Serves every queue until the service stops; what was taken in before is still answered.
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.watchInbox() }
+            group.addTask {
+                await withTaskGroup(of: Void.self) { lanes in
+                    for await queue in self.started.stream { lanes.addTask { await queue.run() } }
+                    lanes.cancelAll()
+                }
+            }
+            try? await gracefulShutdown()
+            started.continuation.finish()
+            group.cancelAll()
+        }
+    }
+
+    /// Looks at the inbox's depth each second: beyond its bound callers get 503, not memory.
+    private func watchInbox() async {
+        let depth = Meter(.inboxDepth)
+        while !Task.isCancelled {
+            if let n = try? await store.inboxDepth(upTo: bounds.maximumInbox + 1) {
+                depth.set(n)
+                let isFull = n > bounds.maximumInbox
+                for queue in queues.withLock({ Array($0.values) }) { queue.setInboxFull(isFull) }
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+}
+
+/// What intake holds at most.
+struct AdmissionBounds: Sendable {
+    /// Requests that wait for their batch.
+    var maximumWaiting: Int
+    /// Their memory, in bytes.
+    var maximumWaitingBytes: Int
+    /// Reports that wait for routing.
+    var maximumInbox: Int
+}
