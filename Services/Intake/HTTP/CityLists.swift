@@ -1,0 +1,119 @@
+internal import Domain
+internal import Storage
+
+/// The public lists of one city, rendered once for each version of it.
+struct CityLists: Sendable {
+    let categories: [UInt8]
+    let agencies: [UInt8]
+    let areas: [UInt8]
+    /// A GeoJSON FeatureCollection of the areas' shapes.
+    let shapes: [UInt8]
+    /// Changes when the city does.
+    let entityTag: String
+
+    init(_ loaded: LoadedCity, cells: [AreaCell]) {
+        categories = Self.categories(loaded.city)
+        agencies = Self.agencies(loaded.city)
+        areas = Self.areas(loaded)
+        shapes = Self.shapes(loaded, cells)
+        entityTag = "\"\(loaded.city.code)-\(loaded.version)\""
+    }
+
+    private static func categories(_ city: City) -> [UInt8] {
+        list("categories", city.categories) { writer, category in
+            writer.member("code", category.code)
+            write("name", category.name, to: &writer)
+            writer.member("icon", category.icon)
+            writer.member("sensitive", category.sensitive)
+            writer.member("urgent", category.urgent)
+            writer.key("emergency")
+            writer.array { for call in category.confirmedEmergency { write(call, to: &$0) } }
+            writer.key("subtypes")
+            writer.array {
+                for subtype in category.subtypes {
+                    $0.object {
+                        $0.member("code", subtype.code)
+                        write("name", subtype.name, to: &$0)
+                    }
+                }
+            }
+            if let note = category.note { write("note", note, to: &writer) }
+        }
+    }
+
+    private static func agencies(_ city: City) -> [UInt8] {
+        list("agencies", city.agencies) { writer, agency in
+            writer.member("code", agency.code)
+            write("name", agency.name, to: &writer)
+            writer.member("short", agency.short)
+            writer.member("kind", agency.kind.rawValue)
+            writer.key("phones")
+            writer.array { for phone in agency.phones where phone.confirmed { write(phone, to: &$0) } }
+        }
+    }
+
+    private static func areas(_ loaded: LoadedCity) -> [UInt8] {
+        list("areas", loaded.city.areas) { writer, area in
+            write(area, isApproximate: loaded.boundaries[area.code] == nil, to: &writer)
+            writer.member("lat", area.lat)
+            writer.member("lon", area.lng)
+        }
+    }
+
+    private static func shapes(_ loaded: LoadedCity, _ cells: [AreaCell]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 64 << 10)
+        writer.object {
+            $0.member("type", "FeatureCollection")
+            $0.key("features")
+            $0.array { writer in
+                for cell in cells {
+                    guard let area = loaded.city.area(cell.code) else { continue }
+                    writer.object {
+                        $0.member("type", "Feature")
+                        $0.member("id", area.code)
+                        $0.key("properties")
+                        $0.object { write(area, isApproximate: cell.isApproximate, to: &$0) }
+                        $0.key("geometry")
+                        $0.raw(cell.geometry)
+                    }
+                }
+            }
+        }
+        return writer.bytes
+    }
+
+    private static func list<Item>(
+        _ name: String, _ items: [Item], _ write: (inout JSONWriter, Item) -> Void
+    ) -> [UInt8] {
+        var writer = JSONWriter(capacity: 8 << 10)
+        writer.object {
+            $0.key(name)
+            $0.array { writer in for item in items { writer.object { write(&$0, item) } } }
+        }
+        return writer.bytes
+    }
+
+    private static func write(_ area: Area, isApproximate: Bool, to writer: inout JSONWriter) {
+        writer.member("code", area.code)
+        writer.member("name", area.name)
+        writer.member("district_code", area.districtCode)
+        writer.member("district", area.district)
+        writer.member("postcode", area.postcode)
+        writer.member("approximate", isApproximate)
+    }
+
+    private static func write(_ name: String, _ text: LocalizedText, to writer: inout JSONWriter) {
+        writer.key(name)
+        writer.object {
+            $0.member("id", text.id)
+            $0.member("en", text.en)
+        }
+    }
+
+    private static func write(_ phone: PhoneNumber, to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("number", phone.number)
+            write("label", phone.label, to: &$0)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+internal import Domain
+internal import Storage
+
+/// A report as the public, its reporter or its agency may see it: never who reported it, never internal notes.
+struct PublicView: Sendable {
+    /// How much of it is shown.
+    enum Extent: Sendable {
+        case whole
+        /// Of a private report, to who does not hold its key: that it is there, who has it, and by when.
+        case limited
+    }
+
+    let tracked: TrackedReport
+    let city: City
+    let extent: Extent
+
+    var status: ReportStatus { tracked.state?.status ?? .received }
+
+    var area: ReportArea? {
+        tracked.report.area.flatMap { city.area($0) }.map {
+            ReportArea($0, isApproximate: tracked.report.isAreaApproximate)
+        }
+    }
+
+    /// Category and sub-type as they are now: a transfer may have corrected them.
+    var category: CategoryCode? { tracked.state == nil ? tracked.report.category : tracked.state?.category }
+    var subtype: SubtypeCode? { tracked.state == nil ? tracked.report.subtype : tracked.state?.subtype }
+
+    var json: [UInt8] {
+        var writer = JSONWriter(capacity: 2048)
+        writer.object {
+            if extent == .whole { writeReport(to: &$0) } else { writeLimited(to: &$0) }
+        }
+        return writer.bytes
+    }
+
+    /// Changes whenever the answer does.
+    var entityTag: String { "\"\(tracked.state?.version ?? 0)-\(extent == .whole ? "w" : "l")\"" }
+
+    private func writeLimited(to writer: inout JSONWriter) {
+        writer.member("tracking_code", tracked.report.trackingCode)
+        writer.member("status", status.rawValue)
+        writer.member("colour", status.colour.rawValue)
+        writeAgency(to: &writer)
+        writer.member("received_at", tracked.report.receivedAt, offsetSeconds: city.utcOffset)
+        writeDeadlines(to: &writer)
+        writer.member("visibility", tracked.report.visibility.rawValue)
+    }
+
+    private func writeReport(to writer: inout JSONWriter) {
+        let report = tracked.report
+        writer.member("id", report.id)
+        writer.member("tracking_code", report.trackingCode)
+        writer.member("status", status.rawValue)
+        writer.member("colour", status.colour.rawValue)
+        writer.member("category", category)
+        writer.member("subtype", subtype)
+        writer.member("description", report.description)
+        writer.key("area")
+        if let area { area.write(to: &writer) } else { writer.null() }
+        writer.key("location")
+        if let location = report.location {
+            writer.object {
+                $0.member("lat", location.lat)
+                $0.member("lon", location.lon)
+            }
+        } else {
+            writer.null()
+        }
+        writer.member("location_source", report.locationSource.rawValue)
+        writer.member("address", report.address)
+        writer.member("rt", report.rt)
+        writer.member("rw", report.rw)
+        writer.member("landmark", report.landmark)
+        writer.member("received_at", report.receivedAt, offsetSeconds: city.utcOffset)
+        writer.member("observed_at", report.observedAt, offsetSeconds: city.utcOffset)
+        writeAgency(to: &writer)
+        writer.member("why", tracked.work?.why)
+        writeDeadlines(to: &writer)
+        writeHistory(to: &writer)
+        writer.member("visibility", report.visibility.rawValue)
+        writer.member("version", tracked.state?.version ?? 0)
+        writer.key("links")
+        writer.object {
+            $0.member("self", "/v1/reports/\(report.id.text)")
+            $0.member("track", "/lacak/\(report.trackingCode)")
+        }
+    }
+
+    private func writeAgency(to writer: inout JSONWriter) {
+        writer.key("agency")
+        guard let code = tracked.state?.agency else { return writer.null() }
+        writer.object {
+            $0.member("code", code)
+            $0.member("name", city.agency(code)?.name.id ?? code.rawValue)
+        }
+    }
+
+    private func writeDeadlines(to writer: inout JSONWriter) {
+        writer.key("deadlines")
+        guard let deadlines = tracked.state?.deadlines else { return writer.null() }
+        deadlines.write(to: &writer, offsetSeconds: city.utcOffset)
+    }
+
+    private func writeHistory(to writer: inout JSONWriter) {
+        writer.key("history")
+        writer.array { writer in
+            writer.object {
+                $0.member("at", tracked.report.receivedAt, offsetSeconds: city.utcOffset)
+                $0.member("type", "received")
+                $0.member("status", ReportStatus.received.rawValue)
+            }
+            for line in tracked.publicHistory {
+                writer.object {
+                    $0.member("at", line.at, offsetSeconds: city.utcOffset)
+                    $0.member("type", line.type)
+                    $0.member("status", line.status)
+                    $0.member("agency", line.agency)
+                    $0.member("note", line.note)
+                }
+            }
+        }
+    }
+}
+
+extension TrackedReport {
+    /// The history without what is the agency's alone: a comment that has no note for the citizen.
+    var publicHistory: [HistoryLine] {
+        history.filter { $0.type != EventType.commented.rawValue || $0.note != nil }
+    }
+}

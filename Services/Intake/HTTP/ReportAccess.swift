@@ -1,0 +1,60 @@
+internal import Domain
+internal import FoundationEssentials
+internal import Hummingbird
+internal import Runtime
+internal import Storage
+
+/// Who may see which report.
+struct ReportAccess: Sendable {
+    let store: ReportStore
+    let authenticator: Authenticator
+    let reporterSecret: [UInt8]
+
+    /// A report as this request may see it, by its id or its tracking code.
+    ///
+    /// - Throws: `ProblemDetails` 404 for an unknown report, and, exactly alike, for a private one by its id.
+    func view(of name: String, for request: Request, in city: ServedCity) async throws -> PublicView {
+        let jurisdiction = city.city.code
+        let id = UUID(text: name)
+        let tracked: TrackedReport?
+        if let id {
+            tracked = try await store.report(id: id, in: jurisdiction)
+        } else if let code = TrackingCode(parsing: name, defaultPrefix: city.city.trackingPrefix) {
+            tracked = try await store.report(trackingCode: code.text, in: jurisdiction)
+        } else {
+            throw Self.unknown
+        }
+        // The credential is looked at in any case, so that a bad token is a 401 for known and unknown reports alike.
+        let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction)
+        guard let tracked else { throw Self.unknown }
+        if tracked.report.visibility == .public || mayRead(tracked, principal) || isReporter(of: tracked, request) {
+            return PublicView(tracked: tracked, city: city.city, extent: .whole)
+        }
+        guard id == nil else { throw Self.unknown }
+        return PublicView(tracked: tracked, city: city.city, extent: .limited)
+    }
+
+    static let unknown = ProblemDetails.notFound("There is no such report.")
+
+    private func mayRead(_ tracked: TrackedReport, _ principal: Principal?) -> Bool {
+        guard let principal else { return false }
+        if principal.isOperator { return true }
+        return principal.agency != nil && principal.agency == tracked.state?.agency
+    }
+
+    /// Whether the request shows the report's own key.
+    func isReporter(of tracked: TrackedReport, _ request: Request) -> Bool {
+        let keys = request.reporterKeys
+        guard !keys.isEmpty else { return false }
+        let own = ReporterKey(report: tracked.report.id, secret: reporterSecret)
+        return keys.contains { $0.matches(own) }
+    }
+
+    /// The report that a key opens; nil for a key that opens none.
+    func report(openedBy key: ReporterKey, in jurisdiction: JurisdictionCode) async throws -> String? {
+        let secret = reporterSecret
+        return try await store.report(keyHash: key.lookupHash, in: jurisdiction) { id in
+            ReporterKey(report: id, secret: secret).matches(key)
+        }?.trackingCode
+    }
+}

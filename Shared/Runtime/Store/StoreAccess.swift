@@ -1,0 +1,70 @@
+package import PostgreSQL
+package import Reactor
+package import ServiceLifecycle
+internal import Storage
+
+/// A service's way to the store: the reactor's thread and the pool of connections.
+package final class StoreAccess: Service {
+    package let reactor: Reactor
+    package let pool: PostgresPool
+
+    /// - Parameters:
+    ///   - lockTimeout: the longest wait for one lock.
+    ///   - queryTimeout: the longest wait for what is sent in one flush.
+    package init(
+        _ settings: StoreSettings, process: ServiceProcess, lockTimeout: Duration = .milliseconds(200),
+        queryTimeout: Duration = .seconds(5)
+    ) throws {
+        var configuration = try PostgresConfiguration(url: settings.url, password: settings.password?.text)
+        configuration.applicationName = "sasando-\(process.name)"
+        configuration.size = settings.connections
+        configuration.lockTimeout = lockTimeout
+        configuration.queryTimeout = queryTimeout
+        configuration.leaseTimeout = min(.milliseconds(1200), queryTimeout)
+        configuration.maximumWaiters = 4096
+        reactor = Reactor(name: "sasando-store")
+        pool = PostgresPool(configuration: configuration, reactor: reactor, logger: process.logger)
+    }
+
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.pool.run() }
+            try? await gracefulShutdown()
+            group.cancelAll()
+        }
+    }
+
+    /// The store is reachable, and its schema is the one that this executable needs.
+    package func addChecks(to health: Health) {
+        let pool = pool
+        health.add("store") {
+            _ = try await pool.query("SELECT 1")
+            return nil
+        }
+        health.add("schema") {
+            let version = try await Migrations.version(of: pool)
+            return version == Migrations.current
+                ? nil : "the schema is at version \(version), not \(Migrations.current): run sasandoctl migrate"
+        }
+    }
+}
+
+/// Work that runs beside the doors until the service stops.
+package struct Background: Service {
+    private let name: String
+    private let work: @Sendable () async -> Void
+
+    /// - Parameter work: ends when it is cancelled.
+    package init(_ name: String, _ work: @escaping @Sendable () async -> Void) {
+        self.name = name
+        self.work = work
+    }
+
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await work() }
+            try? await gracefulShutdown()
+            group.cancelAll()
+        }
+    }
+}
