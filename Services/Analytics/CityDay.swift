@@ -30,3 +30,10 @@ struct CityDay: Hashable, Comparable {
 
     static func < (a: Self, b: Self) -> Bool { a.number < b.number }
 }
+
+extension CityDay {
+    /// The moment at which the day begins.
+    func start(offsetSeconds: Int) -> Timestamp {
+        Timestamp(seconds: Int64(number) * 86_400 - Int64(offsetSeconds))
+    }
+}

@@ -3,7 +3,7 @@ internal import Storage
 
 /// Folds events into what they add to the rollups: sums only, so neither order nor the cut into batches matters.
 ///
-/// A report counts in the day (city time) on which it was received. `assigned` puts it where it is;
+/// A report counts in the day (city time) on which it was received, its resolution in the day of that. `assigned` puts it where it is;
 /// `transferred_out` takes it away from where it was; every other event moves it from its previous
 /// status to its new one. A key that was touched stays in the delta even when it comes to 0: so the
 /// rows that a rebuild makes are the same whatever batches it reads.
@@ -52,9 +52,11 @@ struct Fold {
     /// A resolution adds its time; a reopening carries the time of the resolution that it takes back.
     private mutating func addTime(_ event: EventFacts) {
         guard let seconds = event.resolveSeconds else { return }
+        // Both name the day of the resolution, so that taking it back meets the row that it was added to.
+        let resolvedAt = event.receivedAt.adding(seconds: Int(seconds))
         let sign: Int64 = event.type == EventType.reopened.rawValue ? -1 : 1
         let key = RollupDelta.TimeKey(
-            day: day(of: event.receivedAt), agency: stream.rawValue, category: event.category ?? Self.unknown,
+            day: day(of: resolvedAt), agency: stream.rawValue, category: event.category ?? Self.unknown,
             area: event.area ?? Self.unknown, bucket: Int16(DurationHistogram.bucket(seconds: Int(seconds))))
         let known = delta.times[key] ?? (0, 0)
         delta.times[key] = (known.n + sign, known.onTime + (event.onTime == true ? sign : 0))

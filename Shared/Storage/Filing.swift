@@ -34,15 +34,16 @@ enum Filing {
         let states = outcomes.map(\.state)
         return """
             INSERT INTO report_state (jurisdiction, report_id, agency, status, version, priority, category, subtype,
-                why, acknowledge_by, arrive_by, resolve_by, changed_at, next_due_at)
-            SELECT \(jurisdiction), report_id, agency, status, 1, priority, category, subtype, why, acknowledge_by,
-                arrive_by, resolve_by, changed_at, next_due_at
+                area, why, acknowledge_by, arrive_by, resolve_by, changed_at, next_due_at)
+            SELECT \(jurisdiction), report_id, agency, status, 1, priority, category, subtype, area, why,
+                acknowledge_by, arrive_by, resolve_by, changed_at, next_due_at
             FROM unnest(\(states.map(\.id)), \(states.map(\.agency)), \(states.map(\.status.rawValue)),
                 \(states.map { Int16($0.priority.rank) }), \(states.map(\.category)), \(states.map(\.subtype)),
-                \(outcomes.map { $0.why ?? "" }), \(states.map(\.deadlines.acknowledgeBy)),
+                \(states.map(\.area)), \(outcomes.map { $0.why ?? "" }),
+                \(states.map(\.deadlines.acknowledgeBy)),
                 \(states.map(\.deadlines.arriveBy)), \(states.map(\.deadlines.resolveBy)), \(outcomes.map(\.at)),
                 \(states.map { $0.nextDue?.at }))
-                AS t (report_id, agency, status, priority, category, subtype, why, acknowledge_by, arrive_by,
+                AS t (report_id, agency, status, priority, category, subtype, area, why, acknowledge_by, arrive_by,
                     resolve_by, changed_at, next_due_at)
             """
     }

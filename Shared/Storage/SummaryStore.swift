@@ -1,12 +1,20 @@
 package import Domain
 package import PostgreSQL
 
-/// The rollups of a period, as the summary reads them: counts by status for each agency, category and area.
+/// What the summary is made of.
 package struct SummaryRows: Sendable {
+    /// Reports of one agency, category or area (empty where it is not known) in one status.
     package struct Count: Sendable {
         package var code: String
         package var status: String
         package var n: Int64
+    }
+
+    /// The same three ways of counting.
+    package struct Counts: Sendable {
+        package var agencies: [Count] = []
+        package var categories: [Count] = []
+        package var areas: [Count] = []
     }
 
     package struct Time: Sendable {
@@ -23,60 +31,62 @@ package struct SummaryRows: Sendable {
         package var finished: Int64
     }
 
-    package struct Overdue: Sendable {
-        package var agency: String
-        package var open: Int64
-        package var unacknowledged: Int64
-        package var unresolved: Int64
-    }
-
-    package var agencies: [Count] = []
-    package var categories: [Count] = []
-    package var areas: [Count] = []
+    /// Reports received in the period, by where they stand now.
+    package var received = Counts()
+    /// Reports that are open now, whenever they came.
+    package var open = Counts()
+    /// Those of them that are past what was promised; the status is empty.
+    package var overdue = Counts()
+    /// Resolutions of the period.
     package var times: [Time] = []
     package var flows: [Flow] = []
-    package var overdue: [Overdue] = []
 }
 
-/// Reads the rollups.
+/// Reads the rollups, and what is overdue this moment.
 package struct SummaryStore: Sendable {
     private let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
     /// - Parameters:
-    ///   - first: the first day of receipt, days since 1970-01-01 in city time.
+    ///   - first: the first day, days since 1970-01-01 in city time.
     ///   - end: the day after the last.
     package func rows(
         in jurisdiction: JurisdictionCode, from first: Int32, to end: Int32
     ) async throws -> SummaryRows {
-        let within: SQL = """
-            WHERE jurisdiction = \(jurisdiction) AND day >= date '1970-01-01' + \(first)
-                AND day < date '1970-01-01' + \(end)
-            """
+        let city: SQL = "WHERE jurisdiction = \(jurisdiction)"
+        let period: SQL = "AND day >= date '1970-01-01' + \(first) AND day < date '1970-01-01' + \(end)"
+        let open = ReportStatus.allCases.filter(\.isOpen).map(\.rawValue)
         let results = try await pool.pipeline([
-            "SELECT agency, status, sum(n)::bigint FROM rollup_state \(within) GROUP BY 1, 2 ORDER BY 1, 2",
-            "SELECT category, status, sum(n)::bigint FROM rollup_state \(within) GROUP BY 1, 2 ORDER BY 1, 2",
-            "SELECT area, status, sum(n)::bigint FROM rollup_state \(within) GROUP BY 1, 2 ORDER BY 1, 2",
             """
-            SELECT agency, bucket, sum(n)::bigint, sum(on_time)::bigint FROM rollup_time \(within)
+            SELECT grouping(agency, category, area), coalesce(agency, category, area), status, sum(n)::bigint
+            FROM rollup_state \(city) \(period)
+            GROUP BY GROUPING SETS ((agency, status), (category, status), (area, status)) ORDER BY 1, 2, 3
+            """,
+            """
+            SELECT grouping(agency, category, area), coalesce(agency, category, area), status, sum(n)::bigint
+            FROM rollup_state \(city) AND status = ANY(\(open)) AND n <> 0
+            GROUP BY GROUPING SETS ((agency, status), (category, status), (area, status)) ORDER BY 1, 2, 3
+            """,
+            """
+            SELECT grouping(agency, category, area), coalesce(agency, category, area), '', count(*)
+            FROM (SELECT agency, coalesce(category, '') AS category, coalesce(area, '') AS area
+                FROM report_state \(city) AND next_due_at < now()) late
+            GROUP BY GROUPING SETS ((agency), (category), (area)) ORDER BY 1, 2
+            """,
+            """
+            SELECT agency, bucket, sum(n)::bigint, sum(on_time)::bigint FROM rollup_time \(city) \(period)
             GROUP BY 1, 2 ORDER BY 1, 2
             """,
             """
-            SELECT day - date '1970-01-01', sum(opened)::bigint, sum(finished)::bigint FROM rollup_flow \(within)
-            GROUP BY 1 ORDER BY 1
-            """,
-            """
-            SELECT agency, count(*), count(*) FILTER (WHERE acknowledged_at IS NULL AND acknowledge_by < now()),
-                count(*) FILTER (WHERE resolve_by < now())
-            FROM report_state WHERE jurisdiction = \(jurisdiction) AND next_due_at < now()
-            GROUP BY 1 ORDER BY 1
+            SELECT day - date '1970-01-01', sum(opened)::bigint, sum(finished)::bigint FROM rollup_flow
+            \(city) \(period) GROUP BY 1 ORDER BY 1
             """,
         ])
         var summary = SummaryRows()
-        summary.agencies = try Self.counts(results[0])
-        summary.categories = try Self.counts(results[1])
-        summary.areas = try Self.counts(results[2])
+        summary.received = try Self.counts(results[0])
+        summary.open = try Self.counts(results[1])
+        summary.overdue = try Self.counts(results[2])
         for row in results[3] {
             summary.times.append(
                 SummaryRows.Time(
@@ -89,22 +99,21 @@ package struct SummaryStore: Sendable {
                     day: try row.decode(Int32.self, at: 0), opened: try row.decode(Int64.self, at: 1),
                     finished: try row.decode(Int64.self, at: 2)))
         }
-        for row in results[5] {
-            summary.overdue.append(
-                SummaryRows.Overdue(
-                    agency: try row.decode(String.self, at: 0), open: try row.decode(Int64.self, at: 1),
-                    unacknowledged: try row.decode(Int64.self, at: 2), unresolved: try row.decode(Int64.self, at: 3)))
-        }
         return summary
     }
 
-    private static func counts(_ rows: Rows) throws -> [SummaryRows.Count] {
-        var counts: [SummaryRows.Count] = []
+    /// `grouping` has a bit for each column that a row does not group by: 3 is agency, 5 category, 6 area.
+    private static func counts(_ rows: Rows) throws -> SummaryRows.Counts {
+        var counts = SummaryRows.Counts()
         for row in rows {
-            counts.append(
-                SummaryRows.Count(
-                    code: try row.decode(String.self, at: 0), status: try row.decode(String.self, at: 1),
-                    n: try row.decode(Int64.self, at: 2)))
+            let count = SummaryRows.Count(
+                code: try row.decode(String.self, at: 1), status: try row.decode(String.self, at: 2),
+                n: try row.decode(Int64.self, at: 3))
+            switch try row.decode(Int32.self, at: 0) {
+            case 3: counts.agencies.append(count)
+            case 5: counts.categories.append(count)
+            default: counts.areas.append(count)
+            }
         }
         return counts
     }

@@ -13,6 +13,7 @@ CREATE TABLE report_state (
     transfers       smallint NOT NULL DEFAULT 0,
     category        text,
     subtype         text,
+    area            text,
     why             text NOT NULL,
     acknowledge_by  timestamptz NOT NULL,
     arrive_by       timestamptz,

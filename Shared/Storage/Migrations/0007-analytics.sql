@@ -19,7 +19,7 @@ CREATE TABLE rollup_state (
     PRIMARY KEY (jurisdiction, day, agency, category, area, status)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 
--- How long resolutions took: a histogram with fixed buckets, and how many kept the promise.
+-- How long the resolutions of a day (city time) took: a histogram with fixed buckets, and how many kept the promise.
 CREATE TABLE rollup_time (
     jurisdiction text NOT NULL,
     day          date NOT NULL,

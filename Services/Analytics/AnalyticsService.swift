@@ -1,0 +1,96 @@
+internal import Domain
+internal import Hummingbird
+internal import Logging
+internal import Runtime
+internal import ServiceLifecycle
+internal import Storage
+internal import Streams
+internal import Synchronization
+
+/// Wires analytics together: a folder for each city, and the dashboard.
+struct AnalyticsService: Sendable {
+    private let configuration: AnalyticsConfiguration
+    private let process: ServiceProcess
+
+    init(_ configuration: AnalyticsConfiguration, _ process: ServiceProcess) {
+        self.configuration = configuration
+        self.process = process
+    }
+
+    /// The parts in the order of their start; they stop the other way round.
+    func parts() async throws -> [any Service] {
+        let logger = process.logger
+        let http = configuration.runtime.http
+        let store = try StoreAccess(configuration.runtime.store, process: process)
+        let security = SecurityHeaders()
+        let registry = CityRegistry(store: CityStore(pool: store.pool), logger: logger) { cities in
+            security.allowTiles(from: cities.compactMap(\.city.map.url))
+        }
+        let hints = Wake()
+        let peers = Peers(
+            service: .analytics, publishes: false, subscribesTo: [.routing, .notifier], topics: ["stream/"],
+            store: store, logger: logger
+        ) { _ in hints.ring() }
+        let folders = Folders(registry: registry, store: AnalyticsStore(pool: store.pool), hints: hints, logger: logger)
+        let routes = DashboardRoutes(
+            registry: registry, folders: folders, store: SummaryStore(pool: store.pool),
+            authenticator: Authenticator(publicURL: http.publicURL, access: AccessStore(pool: store.pool)),
+            clock: { .now })
+        let router = HTTPService.makeRouter()
+        process.health.addRoutes(to: router, metrics: process.metrics)
+        store.addChecks(to: process.health)
+        process.health.add("city") { registry.isReady ? nil : "no city is loaded" }
+        routes.add(to: router)
+        return [
+            store, Background("cities") { await registry.run() }, peers, Background("fold") { await folders.run() },
+            HTTPService(
+                router: router, settings: http,
+                page: { problem, request, _ in routes.problemPage(problem, request) }, security: security,
+                logger: logger),
+        ]
+    }
+}
+
+/// Starts a city's fold when the city appears.
+final class Folders: Sendable {
+    private let progress: Mutex<[JurisdictionCode: FoldProgress]> = Mutex([:])
+    private let registry: CityRegistry
+    private let store: AnalyticsStore
+    private let hints: Wake
+    private let logger: Logger
+
+    init(registry: CityRegistry, store: AnalyticsStore, hints: Wake, logger: Logger) {
+        self.registry = registry
+        self.store = store
+        self.hints = hints
+        self.logger = logger
+    }
+
+    /// How old the city's newest complete picture is; nil before the first.
+    func age(of jurisdiction: JurisdictionCode) -> Duration? {
+        progress.withLock { $0[jurisdiction] }?.age
+    }
+
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            while !Task.isCancelled {
+                for loaded in registry.cities {
+                    let code = loaded.city.code
+                    let progress = FoldProgress()
+                    let isNew = self.progress.withLock { known in
+                        if known[code] != nil { return false }
+                        known[code] = progress
+                        return true
+                    }
+                    guard isNew else { continue }
+                    let folder = Folder(
+                        jurisdiction: code, offsetSeconds: loaded.city.utcOffset, store: store, hints: hints,
+                        progress: progress, logger: logger)
+                    group.addTask { await folder.run() }
+                }
+                try? await Task.sleep(for: .milliseconds(registry.isReady ? 1000 : 50))
+            }
+            group.cancelAll()
+        }
+    }
+}
