@@ -37,7 +37,7 @@ func service(_ folder: String, extra: [Target.Dependency] = []) -> Target {
         name: folder,
         dependencies: [
             "Domain", "PostgreSQL", "Reactor", "Runtime", "Storage", "Streams", "Telemetry", "ZeroMQ",
-            lifecycle, logging, metrics,
+            lifecycle, logging, metrics, coreMetrics,
         ] + extra,
         path: "Services/\(folder)",
         swiftSettings: strict

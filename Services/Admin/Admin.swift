@@ -6,5 +6,9 @@ internal import ArgumentParser
 @main
 struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sasandoctl", abstract: "Run and look after Sasando.", subcommands: [JurisdictionCommand.self])
+        commandName: "sasandoctl", abstract: "Run and look after Sasando.",
+        subcommands: [
+            MigrateCommand.self, LoginCommand.self, JurisdictionCommand.self, AreasCommand.self, KeyCommand.self,
+            StreamCommand.self, ReportCommand.self, AnalyticsCommand.self, DoctorCommand.self,
+        ])
 }

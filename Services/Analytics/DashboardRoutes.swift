@@ -19,10 +19,10 @@ struct DashboardRoutes: Sendable {
 
     func add(to router: Router<WebContext>) {
         router.get("/v1/analytics/summary") { request, _ in
-            .json(try await self.view(request).json, headers: [.cacheControl: "no-store"])
+            Response.json(try await self.view(request).json, headers: [.cacheControl: "no-store"])
         }
         router.get("/dashboard.csv") { request, _ in
-            .json(
+            Response.json(
                 try await self.view(request).csv.utf8,
                 headers: [.contentDisposition: "attachment; filename=\"sasando.csv\""],
                 contentType: "text/csv; charset=utf-8")

@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import Domain
 internal import Logging
 internal import PostgreSQL
@@ -44,7 +45,7 @@ struct Router: Sendable {
             let claim: Claim
             do {
                 claim = try await file(desk, after: position, except: blocked)
-            } catch let error as PostgresError where error.isLockTimeout && blocked.isEmpty {
+            } catch let error as PostgresError where error.sqlState == .lockNotAvailable && blocked.isEmpty {
                 // Someone holds a stream's counter. Find out whose, one stream at a time, and pass the rest.
                 blocked = try await blockedStreams(desk, after: position)
                 continue
@@ -80,7 +81,7 @@ struct Router: Sendable {
         for stream in desk.streams {
             do {
                 _ = try await file(desk, after: position, except: [], only: stream)
-            } catch let error as PostgresError where error.isLockTimeout {
+            } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
                 logger.warning(
                     "stream locked by someone; its reports wait", metadata: [LogKey.stream: "\(stream)"])
                 blocked.insert(stream)

@@ -4,5 +4,5 @@ internal import Telemetry
 /// What routing counts.
 enum RoutingMetrics {
     static let routed = Counter(.reportsRouted)
-    static let timersFired = Counter(.timersFired)
+    static let timersFired = Counter(.deadlinesFired)
 }

@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import Domain
 internal import Logging
 internal import Runtime
@@ -42,12 +43,10 @@ struct TimerRunner: Sendable {
 /// What a timer does to a report: pure.
 struct TimerEffects: Sendable {
     private let city: City
-    private let table: RoutingTable
     private let events: EventMaker
 
     init(_ loaded: LoadedCity) {
         city = loaded.city
-        table = RoutingTable(city: loaded.city)
         events = EventMaker(loaded)
     }
 
@@ -56,7 +55,7 @@ struct TimerEffects: Sendable {
         let request = CommandRequest(kind == .resume ? .resume : .escalate(kind))
         guard
             let outcome = try? StatusMachine.decide(
-                state: work.state, command: request, by: .clock, at: now, city: city, routing: table)
+                state: work.state, command: request, by: .clock, at: now, city: city)
         else { return nil }
         return events.file(outcome, before: work.state, report: work.report)
     }

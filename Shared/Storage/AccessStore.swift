@@ -11,6 +11,16 @@ package struct KeyHolder: Sendable, Hashable {
     package var channel: ChannelCode?
     /// Requests a minute; nil for no limit.
     package var ratePerMinute: Int?
+
+    package init(
+        keyID: String, kind: Kind, agency: AgencyCode? = nil, channel: ChannelCode? = nil, ratePerMinute: Int? = nil
+    ) {
+        self.keyID = keyID
+        self.kind = kind
+        self.agency = agency
+        self.channel = channel
+        self.ratePerMinute = ratePerMinute
+    }
 }
 
 /// Keys and sessions. Only hashes of tokens ever come here.
@@ -76,8 +86,9 @@ package struct KeyStore: Sendable {
         _ = try await pool.query(
             """
             INSERT INTO api_key (jurisdiction, id, kind, agency, channel, token_hash, rate_per_minute, expires_at)
-            VALUES (\(jurisdiction), \(holder.keyID), \(holder.kind.rawValue), \(holder.agency), \(holder.channel),
-                \(tokenHash), \(holder.ratePerMinute.map(Int32.init)), \(expiresAt))
+            VALUES (\(jurisdiction), \(holder.keyID), \(holder.kind.rawValue), \(holder.agency as AgencyCode?),
+                \(holder.channel as ChannelCode?),
+                \(tokenHash), \(holder.ratePerMinute.map(Int32.init) as Int32?), \(expiresAt as Timestamp?))
             """)
     }
 

@@ -69,6 +69,9 @@ package enum Admission: Sendable {
 
 /// Stores reports in batches: one transaction, one flush, acknowledged only after its commit.
 package struct AdmissionStore: Sendable {
+    /// The constraint that a second report with the same tracking code violates.
+    package static let trackingCodeConstraint = "report_jurisdiction_tracking_code_key"
+
     private let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
@@ -109,7 +112,8 @@ package struct AdmissionStore: Sendable {
             ORDER BY t.place
             """)
         guard rows.count == reports.count else {
-            throw PostgresError(decoding: "\(reports.count) repeated keys met \(rows.count) reports")
+            throw PostgresError(
+                .decoding, operation: "admit", message: "\(reports.count) repeated keys met \(rows.count) reports")
         }
         var receipts: [StoredReceipt] = []
         for row in rows {

@@ -51,7 +51,7 @@ package struct CommandStore: Sendable {
                 """,
                 """
                 SELECT request_hash, report_id, answer FROM command_receipt
-                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key?.text)
+                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key?.text as String?)
                 """,
             ])
             if let row = results[1].first, let key {

@@ -1,5 +1,5 @@
 package import Domain
-package import FoundationEssentials
+internal import FoundationEssentials
 package import PostgreSQL
 package import Streams
 

@@ -1,6 +1,6 @@
 package import Domain
 internal import FoundationEssentials
-package import Streams
+internal import Streams
 
 /// Makes the events of outcomes, complete but for their numbers.
 package struct EventMaker: Sendable {

@@ -1,6 +1,6 @@
 package import Domain
 internal import FoundationEssentials
-package import PostgreSQL
+internal import PostgreSQL
 package import Streams
 
 /// What follows from a decision, ready to be written: the outcome, and its events but for their numbers.

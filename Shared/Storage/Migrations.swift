@@ -7,18 +7,29 @@ package enum Migrations {
         package var number: Int32
         package var name: String
         package var script: [UInt8]
+
+        /// The script and its record in one transaction; a second one at the same time waits for the lock.
+        var transaction: String {
+            """
+            BEGIN;
+            LOCK TABLE schema_migration IN SHARE ROW EXCLUSIVE MODE;
+            \(String(decoding: script, as: UTF8.self));
+            INSERT INTO schema_migration (number, name) VALUES (\(number), '\(name)');
+            COMMIT
+            """
+        }
     }
 
     /// Ascending, without gaps; never edited once released.
     package static let all: [Migration] = [
-        Migration(number: 1, name: "roles", script: PackageResources._0001_roles_sql),
-        Migration(number: 2, name: "city", script: PackageResources._0002_city_sql),
-        Migration(number: 3, name: "streams", script: PackageResources._0003_streams_sql),
-        Migration(number: 4, name: "reports", script: PackageResources._0004_reports_sql),
-        Migration(number: 5, name: "work", script: PackageResources._0005_work_sql),
-        Migration(number: 6, name: "access", script: PackageResources._0006_access_sql),
-        Migration(number: 7, name: "analytics", script: PackageResources._0007_analytics_sql),
-        Migration(number: 8, name: "peers", script: PackageResources._0008_peers_sql),
+        Migration(number: 1, name: "roles", script: PackageResources._001_roles_sql),
+        Migration(number: 2, name: "city", script: PackageResources._002_city_sql),
+        Migration(number: 3, name: "streams", script: PackageResources._003_streams_sql),
+        Migration(number: 4, name: "reports", script: PackageResources._004_reports_sql),
+        Migration(number: 5, name: "work", script: PackageResources._005_work_sql),
+        Migration(number: 6, name: "access", script: PackageResources._006_access_sql),
+        Migration(number: 7, name: "analytics", script: PackageResources._007_analytics_sql),
+        Migration(number: 8, name: "peers", script: PackageResources._008_peers_sql),
     ]
 
     /// The version that these executables need.
@@ -38,19 +49,22 @@ package enum Migrations {
             """)
         _ = try await pool.query("GRANT SELECT ON schema_migration TO PUBLIC")
         var applied: [Migration] = []
-        for migration in all {
-            let isNew = try await pool.withTransaction { tx in
-                _ = try await tx.query("LOCK TABLE schema_migration IN SHARE ROW EXCLUSIVE MODE")
-                let done = try await tx.query("SELECT 1 FROM schema_migration WHERE number = \(migration.number)")
-                guard done.count == 0 else { return false }
-                try await tx.run(Script(embedded: migration.script))
-                _ = try await tx.query(
-                    "INSERT INTO schema_migration (number, name) VALUES (\(migration.number), \(migration.name))")
-                return true
+        for migration in all where try await !isApplied(migration, with: pool) {
+            do {
+                try await pool.withConnection { session in
+                    try await session.run(script: migration.transaction, timeout: .seconds(600))
+                }
+                applied.append(migration)
+            } catch let error as PostgresError {
+                // Somebody else may have been faster.
+                guard try await isApplied(migration, with: pool) else { throw error }
             }
-            if isNew { applied.append(migration) }
         }
         return applied
+    }
+
+    private static func isApplied(_ migration: Migration, with pool: PostgresPool) async throws -> Bool {
+        try await pool.query("SELECT 1 FROM schema_migration WHERE number = \(migration.number)").count == 1
     }
 
     /// The newest migration that the store has had; 0 for an empty database.

@@ -1,6 +1,6 @@
 package import Domain
 package import FoundationEssentials
-package import PostgreSQL
+internal import PostgreSQL
 
 /// A report as it was accepted, without who reported it.
 package struct ReportRecord: Sendable, Hashable {

@@ -151,7 +151,7 @@ package struct DoctorStore: Sendable {
             "SELECT service, count(*) FROM peer WHERE expires_at > now() GROUP BY 1 ORDER BY 1",
         ])
         guard let server = results[0].first, let inbox = results[1].first, let due = results[2].first else {
-            throw PostgresError(decoding: "the store answered no row")
+            throw PostgresError(.decoding, operation: "doctor", message: "the store answered no row")
         }
         var peers: [(service: String, n: Int64)] = []
         for row in results[3] { peers.append((try row.decode(String.self, at: 0), try row.decode(Int64.self, at: 1))) }

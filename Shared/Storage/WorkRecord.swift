@@ -1,6 +1,6 @@
 package import Domain
 internal import FoundationEssentials
-package import PostgreSQL
+internal import PostgreSQL
 
 /// A routed report with where it stands: what commands decide by and desks show.
 package struct WorkRecord: Sendable {
@@ -23,7 +23,8 @@ package struct WorkRecord: Sendable {
         let report = try ReportRecord(row: row, from: base + Self.ownColumnCount)
         let status = try row.decode(String.self, at: base + 1)
         guard let status = ReportStatus(rawValue: status) else {
-            throw PostgresError(decoding: "report \(report.id.text) has the unknown status \(status)")
+            throw PostgresError(
+                .decoding, operation: "read", message: "report \(report.id.text) has the unknown status \(status)")
         }
         let rank = Int(try row.decode(Int16.self, at: base + 3))
         state = ReportState(

@@ -1,5 +1,5 @@
 package import Domain
-internal import FoundationEssentials
+package import FoundationEssentials
 package import PostgreSQL
 
 /// An event that is ready but for its number, which the store splices into the text.
@@ -23,6 +23,31 @@ package struct PendingEvent: Sendable {
     package var onTime: Bool?
     /// The CloudEvent's text before and after its 20-digit sequence.
     package var body: EventBody
+
+    package init(
+        stream: AgencyCode, eventID: UUID, type: EventType, reportID: UUID, version: Int, status: ReportStatus,
+        previousStatus: ReportStatus?, agency: AgencyCode, category: CategoryCode?, subtype: SubtypeCode?,
+        area: AreaCode?, channel: ChannelCode, receivedAt: Timestamp, occurredAt: Timestamp,
+        resolveSeconds: Int64?, onTime: Bool?, body: EventBody
+    ) {
+        self.stream = stream
+        self.eventID = eventID
+        self.type = type
+        self.reportID = reportID
+        self.version = version
+        self.status = status
+        self.previousStatus = previousStatus
+        self.agency = agency
+        self.category = category
+        self.subtype = subtype
+        self.area = area
+        self.channel = channel
+        self.receivedAt = receivedAt
+        self.occurredAt = occurredAt
+        self.resolveSeconds = resolveSeconds
+        self.onTime = onTime
+        self.body = body
+    }
 }
 
 /// The statements that append events, the last thing a transaction does.

@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 package import Logging
 
 /// The one reader of a process that keeps a stream's tail: on every hint, and at least once a second.

@@ -27,7 +27,7 @@ struct ReportCommand: AsyncParsableCommand {
                 let found =
                     if let id = UUID(text: name) {
                         try await store.report(id: id, in: jurisdiction)
-                    } else if let code = TrackingCode(text: name) {
+                    } else if let code = TrackingCode(parsing: name) {
                         try await store.report(trackingCode: code.text, in: jurisdiction)
                     } else {
                         throw ValidationError("'\(name)' is neither an id nor a tracking code")

@@ -24,10 +24,12 @@ struct StoreOptions: ParsableArguments {
         if let file = storePasswordFile ?? environment["SASANDO_STORE_PASSWORD_FILE"], !file.isEmpty {
             password = try Secret.text(inFile: file)
         }
-        var configuration = try PostgresConfiguration(url: url, password: password, applicationName: "sasandoctl")
+        var configuration = try PostgresConfiguration(url: url, password: password)
+        configuration.applicationName = "sasandoctl"
         configuration.size = 2
         configuration.statementTimeout = .seconds(120)
         configuration.lockTimeout = .seconds(30)
+        configuration.queryTimeout = .seconds(130)
         configuration.leaseTimeout = .seconds(10)
         var logger = Logger(label: "sasandoctl")
         logger.logLevel = .error

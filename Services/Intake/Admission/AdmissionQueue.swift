@@ -114,7 +114,7 @@ final class AdmissionQueue: Sendable {
         while true {
             do {
                 return try await store.admit(reports, in: jurisdiction).map { .success($0) }
-            } catch let error as PostgresError where error.isDataError {
+            } catch let error as PostgresError where error.sqlState?.isDataError == true {
                 return await bisected(reports, error, until: deadline)
             } catch {
                 let isWorthIt = (error as? PostgresError)?.isRetryable ?? false

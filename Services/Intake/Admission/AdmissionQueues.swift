@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import Domain
 internal import Logging
 internal import Runtime

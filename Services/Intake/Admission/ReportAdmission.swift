@@ -11,7 +11,7 @@ enum IdempotencyKey: Sendable {
 
     /// Reads the header, quoted (a structured string) or bare: 1 to 255 visible ASCII characters.
     init(header: String?) throws(ProblemDetails) {
-        guard var text = header.map(Substring.init) else {
+        guard var text = header.map({ $0[...] }) else {
             self = .none
             return
         }

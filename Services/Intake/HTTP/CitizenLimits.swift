@@ -8,7 +8,7 @@ struct CitizenLimits: Sendable {
     /// - Throws: `ProblemDetails` 429 with Retry-After.
     func check(_ address: ClientAddress, isUrgent: Bool) throws(ProblemDetails) {
         if isUrgent { return }
-        try limiter.check(.address(address), rate)
+        try limiter.check(.client(address), rate)
     }
 
     func check(_ principal: Principal) throws(ProblemDetails) { try limiter.check(principal) }

@@ -1,6 +1,6 @@
 package import PostgreSQL
 package import Reactor
-package import ServiceLifecycle
+internal import ServiceLifecycle
 internal import Storage
 
 /// A service's way to the store: the reactor's thread and the pool of connections.

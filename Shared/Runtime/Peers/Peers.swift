@@ -1,0 +1,28 @@
+package import Logging
+internal import ServiceLifecycle
+
+/// The kinds of our own processes that tell each other of news.
+package enum PeerService: String, Sendable, CaseIterable { case intake, routing, notifier, analytics }
+
+/// A hint: something happened; what, the store tells.
+package struct Hint: Sendable {
+    package var topic: String
+    package var payload: String
+}
+
+/// The way of hints between our own processes.
+package final class Peers: Service {
+    private let onHint: @Sendable (Hint) -> Void
+
+    package init(
+        service: PeerService, publishes: Bool, subscribesTo services: [PeerService], topics: [String],
+        store: StoreAccess, logger: Logger, onHint: @escaping @Sendable (Hint) -> Void = { _ in }
+    ) {
+        self.onHint = onHint
+    }
+
+    /// Tells whoever listens; never blocks, and is dropped where the queue is full.
+    package func publish(_ topic: String, _ payload: String = "") {}
+
+    package func run() async throws { try? await gracefulShutdown() }
+}
