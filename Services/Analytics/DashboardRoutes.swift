@@ -35,7 +35,8 @@ struct DashboardRoutes: Sendable {
         let city = try city(of: request)
         let view: SummaryView
         do { view = try await self.view(request) } catch let problem as ProblemDetails
-        where problem.status == .unauthorized && request.prefersHTML {
+            where problem.status == .unauthorized && request.prefersHTML
+        {
             return signIn(problem, request, city)
         }
         let frame = Frame(

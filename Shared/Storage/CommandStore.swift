@@ -55,7 +55,8 @@ package struct CommandStore: Sendable {
                 """,
             ])
             if let row = results[1].first, let key {
-                let isSame = try row.decode([UInt8].self, at: 0) == key.requestHash
+                let isSame =
+                    try row.decode([UInt8].self, at: 0) == key.requestHash
                     && row.decode(UUID.self, at: 1) == report
                 return isSame ? .repeated(answer: try row.decode(String.self, at: 2)) : .keyReused
             }

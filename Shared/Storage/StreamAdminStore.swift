@@ -156,7 +156,8 @@ package struct DoctorStore: Sendable {
         var peers: [(service: String, n: Int64)] = []
         for row in results[3] { peers.append((try row.decode(String.self, at: 0), try row.decode(Int64.self, at: 1))) }
         return Findings(
-            serverVersion: try server.decode(String.self, at: 0), postgisVersion: try server.decode(String?.self, at: 1),
+            serverVersion: try server.decode(String.self, at: 0),
+            postgisVersion: try server.decode(String?.self, at: 1),
             migration: migration, synchronousCommit: try server.decode(String.self, at: 2),
             fsync: try server.decode(String.self, at: 3), clock: try server.decode(Timestamp.self, at: 4),
             databaseBytes: try server.decode(Int64.self, at: 5), connections: try server.decode(Int64.self, at: 6),

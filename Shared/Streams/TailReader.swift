@@ -18,7 +18,8 @@ package struct TailReader<Payload: Sendable>: Sendable {
     ///   - pause: the least time between two reads, so that a burst becomes a few large blocks.
     ///   - encode: makes a run of events into what consumers are sent, once for all of them.
     package init(
-        reader: StreamReader, tail: Tail<Payload>, hints: Wake, pause: @escaping @Sendable () -> Duration, logger: Logger,
+        reader: StreamReader, tail: Tail<Payload>, hints: Wake, pause: @escaping @Sendable () -> Duration,
+        logger: Logger,
         encode: @escaping @Sendable ([StoredEvent]) -> (payload: Payload, size: Int)
     ) {
         self.reader = reader

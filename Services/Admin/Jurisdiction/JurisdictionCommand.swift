@@ -4,7 +4,7 @@ internal import Domain
 /// `sasandoctl jurisdiction …`
 package struct JurisdictionCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "jurisdiction", abstract: "Check a city's files, or load them.", 
+        commandName: "jurisdiction", abstract: "Check a city's files, or load them.",
         subcommands: [Check.self, Load.self])
 
     package init() {}

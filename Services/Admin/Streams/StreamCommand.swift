@@ -19,7 +19,9 @@ struct StreamCommand: AsyncParsableCommand {
 
         func run() async throws {
             let jurisdiction = JurisdictionCode(rawValue: city.jurisdiction)
-            let streams = try await storeOptions.withPool { try await StreamAdminStore(pool: $0).list(in: jurisdiction) }
+            let streams = try await storeOptions.withPool {
+                try await StreamAdminStore(pool: $0).list(in: jurisdiction)
+            }
             if output.json { return try output.print(streams.map(Line.init)) }
             print("stream\tkind\tepoch\thead\tkept from\tanalytics behind")
             for stream in streams {
@@ -73,7 +75,8 @@ struct StreamCommand: AsyncParsableCommand {
                 if let cursor {
                     do { try extent.check(cursor) } catch {
                         throw Refusal(
-                            "cursor \(cursor) is refused (\(error)): earliest \(extent.earliest), latest \(extent.latest)")
+                            "cursor \(cursor) is refused (\(error)): earliest \(extent.earliest), latest \(extent.latest)"
+                        )
                     }
                 }
                 var position = cursor?.seq ?? extent.firstKept - 1
@@ -127,7 +130,8 @@ struct StreamCommand: AsyncParsableCommand {
     struct NewEpoch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "new-epoch",
-            abstract: "After a restore that lost events: refuses the cursors of what was lost. Stop the services first.")
+            abstract: "After a restore that lost events: refuses the cursors of what was lost. Stop the services first."
+        )
 
         @Option(help: "Why, for the record.")
         var reason: String

@@ -36,7 +36,8 @@ struct ReportRoutes: Sendable {
         let channel = try await channel(of: request, in: city.city.code)
         let key = try IdempotencyKey(header: request.headers[.idempotencyKey])
         if channel == .web, case .header(let text) = key, UUID(text: text) == nil {
-            throw ProblemDetails.badRequest("Without an integrator's key, Idempotency-Key is a UUID made for this report.")
+            throw ProblemDetails.badRequest(
+                "Without an integrator's key, Idempotency-Key is a UUID made for this report.")
         }
         let body = try await request.collectJSON()
         let now = clock()
