@@ -25,7 +25,8 @@ extension Wording {
         var tiles = (city?.categories ?? []).map { category -> [String: Any] in
             var tile: [String: Any] = [
                 "code": category.code.rawValue, "name": breakable(category.name[language]),
-                "icon": icon(category.code), "urgent": category.urgent, "sensitive": category.sensitive, "checked": category.code == chosen,
+                "icon": icon(category.code), "urgent": category.urgent, "sensitive": category.sensitive,
+                "checked": category.code == chosen,
                 "subtypes": false,
             ]
             if !category.subtypes.isEmpty {

@@ -45,7 +45,8 @@ package struct Desk: Page {
         let finished = done.sorted { $0.at > $1.at }
         func column(_ name: String, _ icon: String, _ cards: [[String: Any]]) -> [String: Any] {
             [
-                "name": name, "heading": wording("desk.\(name)"), "short": wording("stage.\(name)"), "icon": icon, "count": cards.count,
+                "name": name, "heading": wording("desk.\(name)"), "short": wording("stage.\(name)"), "icon": icon,
+                "count": cards.count,
                 "cards": cards, "empty": cards.isEmpty, "nothing": wording("desk.\(name)_empty"),
             ]
         }
@@ -84,7 +85,8 @@ package struct Desk: Page {
             "code": report.trackingCode, "urgent": report.isUrgent,
             "category": wording.category(report.category, report.subtype, in: frame.city),
             "icon": wording.icon(report.category), "description": report.description,
-            "place": wording.place(of: report, isShort: true).joined(separator: " · "), "status": wording.status(report.status),
+            "place": wording.place(of: report, isShort: true).joined(separator: " · "),
+            "status": wording.status(report.status),
         ]
         if let doneAt {
             card["done_at"] = wording.clock(doneAt)

@@ -166,7 +166,8 @@ extension Wording {
         var lines = [
             deadline(
                 "acknowledge", deadlines.acknowledgeBy, isRunning: stage == 1,
-                keptAt: stage == 1 ? nil : first([.acknowledged, .started, .resolved]), isKept: stage == 2 || isResolved)
+                keptAt: stage == 1 ? nil : first([.acknowledged, .started, .resolved]), isKept: stage == 2 || isResolved
+            )
         ]
         if let arriveBy = deadlines.arriveBy {
             let hasArrived = report.status == .inProgress || isResolved

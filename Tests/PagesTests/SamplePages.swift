@@ -20,7 +20,7 @@ enum SamplePages {
 
     private static var usual: [(name: String, page: any Page)] {
         let faulty = ReportForm.Values([
-            "category": "sampah", "description": "x", "rt": "4", "landmark": "kios Mama Yuli", "area": "53.71.04.1008",
+            "category": "sampah", "description": "x", "rt": "4", "landmark": "kios Mama Yuli", "area": "53.71.03.1010",
         ])
         let faults = [
             Fault(.noPlace, at: ""), Fault(.tooShort, at: "/description", 3), Fault(.unknownArea, at: "/area", "x"),
@@ -87,7 +87,7 @@ enum SamplePages {
                     receivedAt: now.adding(seconds: -9_000), deadlines: deadlines(from: now.adding(seconds: -9_000)))))
     }
 
-    static let oesapa = ReportArea(code: "53.71.04.1008", name: "Oesapa", district: "Kelapa Lima", isApproximate: true)
+    static let oesapa = ReportArea(code: "53.71.03.1010", name: "Oesapa", district: "Kelapa Lima", isApproximate: true)
 
     static func deadlines(from received: Timestamp) -> Deadlines {
         Deadlines(acknowledgeBy: received.adding(seconds: 4 * 3600), resolveBy: received.adding(seconds: 86_400))

@@ -11,7 +11,7 @@ export function fetchAreas() {
 }
 
 /** The names are shown from this zoom on: before it they would cover each other. */
-const NAMES_FROM = 14;
+const NAMES_FROM = 13;
 
 /**
  * Draws the areas. `classOf(code)` adds a class, `label(code, name)` gives the text of its name,

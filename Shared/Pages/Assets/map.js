@@ -3,6 +3,8 @@ import { addAreas } from "./areas.js";
 import { icon } from "./words.js";
 
 const LEAFLET = "/assets/vendor/leaflet/leaflet";
+/** The closest look at a place that makes sense where the areas are all that is drawn. */
+export const WITHOUT_TILES = 13.5;
 let leaflet;
 
 export function loadLeaflet() {
@@ -29,7 +31,8 @@ export function loadLeaflet() {
 export async function makeMap(element, { lat, lon, zoom, areas = {}, ...options }) {
   const L = await loadLeaflet();
   const map = L.map(element, { attributionControl: false, zoomSnap: 0.5, ...options });
-  if (lat !== undefined) map.setView([lat, lon], zoom);
+  // Without tiles only the areas give bearings, so more of them are shown.
+  if (lat !== undefined) map.setView([lat, lon], element.dataset.tiles ? zoom : Math.min(zoom, WITHOUT_TILES));
   map.zoomControl?.setPosition("bottomright");
   const { tiles, attribution } = element.dataset;
   const showAreas = () => areas && addAreas(L, map, areas).catch(() => {});

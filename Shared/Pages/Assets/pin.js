@@ -1,5 +1,5 @@
 // A pin that is placed by a tap, moved by dragging, or moved by the arrow keys.
-import { makeMap, pinIcon } from "./map.js";
+import { WITHOUT_TILES, makeMap, pinIcon } from "./map.js";
 
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const STEP_PIXELS = 12;
@@ -41,7 +41,7 @@ export async function startPin(element, { lat, lon, zoom, isPinned }, placed) {
   return {
     moveTo(toLat, toLon) {
       put([toLat, toLon], { tell: false });
-      map.setView([toLat, toLon], Math.max(map.getZoom(), 16));
+      map.setView([toLat, toLon], Math.max(map.getZoom(), element.dataset.tiles ? 16 : WITHOUT_TILES));
     },
     remove() {
       marker?.remove();
