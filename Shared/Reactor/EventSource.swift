@@ -14,7 +14,8 @@ package protocol EventSource: AnyObject {
 }
 
 /// The registration of an event source with a reactor. To be used on the reactor's thread only.
-package final class EventRegistration {
+package final class EventRegistration: @unchecked Sendable {
+    // Why unchecked: every use is checked to be on the reactor's thread.
     private weak var source: (any EventSource)?
     private weak var reactor: Reactor?
     private var watch: Watch?
@@ -29,9 +30,11 @@ package final class EventRegistration {
 
     /// Says that the source was used, or has something to do: it is processed before the reactor sleeps.
     package func touch() {
-        guard !isPending, watch != nil else { return }
+        guard let reactor, watch != nil else { return }
+        reactor.preconditionOnReactor()
+        if isPending { return }
         isPending = true
-        reactor?.pend(self)
+        reactor.pend(self)
     }
 
     /// Ends the registration; comes before the descriptor is closed. Doing so twice is harmless.

@@ -18,15 +18,11 @@ final class PollSet {
 
     var count: Int { watches.count }
 
-    func add(
-        _ descriptor: CInt, _ interest: Reactor.Readiness, handler: @escaping (Reactor.Readiness) -> Void
-    ) -> Watch {
-        let watch = Watch(descriptor: descriptor, interest: interest, pollSet: self, handler: handler)
+    func add(_ watch: Watch) {
         watches.append(watch)
         entries.append(pollfd())
         watch.slot = watches.count
         update(watch)
-        return watch
     }
 
     func update(_ watch: Watch) {

@@ -90,19 +90,41 @@ package final class Reactor: SerialExecutor, @unchecked Sendable {
         _ descriptor: CInt, _ interest: Readiness, handler: @escaping (Readiness) -> Void
     ) -> Watch {
         preconditionOnReactor()
-        return pollSet.add(descriptor, interest, handler: handler)
+        let watch = Watch(descriptor: descriptor, interest: interest, reactor: self, handler: handler)
+        pollSet.add(watch)
+        return watch
     }
 
     /// A timer, not set yet, whose handler runs on the reactor's thread.
     package func timer(handler: @escaping () -> Void) -> ReactorTimer {
         preconditionOnReactor()
-        return ReactorTimer(heap: timers, handler: handler)
+        return ReactorTimer(reactor: self, handler: handler)
     }
 
     /// Processes `source` from now on; the reactor does not keep it alive, and the owner keeps the registration.
     package func register(_ source: any EventSource) -> EventRegistration {
         preconditionOnReactor()
         return EventRegistration(source: source, reactor: self)
+    }
+
+    func update(_ watch: Watch) {
+        preconditionOnReactor()
+        pollSet.update(watch)
+    }
+
+    func remove(_ watch: Watch) {
+        preconditionOnReactor()
+        pollSet.remove(watch)
+    }
+
+    func insert(_ timer: ReactorTimer) {
+        preconditionOnReactor()
+        timers.insert(timer)
+    }
+
+    func removeTimer(at index: Int) {
+        preconditionOnReactor()
+        timers.remove(at: index)
     }
 
     func pend(_ registration: EventRegistration) { pending.append(registration) }

@@ -1,15 +1,16 @@
 /// A deadline at which a reactor runs a handler, once for each time that it is set.
 ///
 /// To be used on the reactor's thread only. It can be set again any number of times without allocating.
-package final class ReactorTimer {
+package final class ReactorTimer: @unchecked Sendable {
+    // Why unchecked: every use is checked to be on the reactor's thread.
     let handler: () -> Void
-    fileprivate(set) var deadline = ContinuousClock.now
+    private(set) var deadline = ContinuousClock.now
     /// Where it stands in the heap; nil while it is not set.
     fileprivate var index: Int?
-    private weak var heap: TimerHeap?
+    private weak var reactor: Reactor?
 
-    init(heap: TimerHeap, handler: @escaping () -> Void) {
-        self.heap = heap
+    init(reactor: Reactor, handler: @escaping () -> Void) {
+        self.reactor = reactor
         self.handler = handler
     }
 
@@ -19,7 +20,7 @@ package final class ReactorTimer {
     package func set(at deadline: ContinuousClock.Instant) {
         cancel()
         self.deadline = deadline
-        heap?.insert(self)
+        reactor?.insert(self)
     }
 
     package func set(after duration: Duration) {
@@ -27,7 +28,7 @@ package final class ReactorTimer {
     }
 
     package func cancel() {
-        if let index { heap?.remove(at: index) }
+        if let index { reactor?.removeTimer(at: index) }
     }
 }
 
@@ -46,13 +47,13 @@ final class TimerHeap {
         return first
     }
 
-    fileprivate func insert(_ timer: ReactorTimer) {
+    func insert(_ timer: ReactorTimer) {
         timer.index = timers.count
         timers.append(timer)
         siftUp(from: timers.count - 1)
     }
 
-    fileprivate func remove(at index: Int) {
+    func remove(at index: Int) {
         let last = timers.count - 1
         exchange(index, last)
         timers.removeLast().index = nil

@@ -1,4 +1,5 @@
 import Reactor
+import Synchronization
 import Testing
 
 /// Runs `body` with a reactor that is stopped afterwards, and waits for its thread to end.
@@ -67,7 +68,7 @@ actor Tally {
 
     @Test func `blocks run in the order in which they were posted, across rounds`() async throws {
         try await withReactor { reactor async throws in
-            let order = Order()
+            let order = Box<[Int]>([])
             for number in 0..<5_000 { reactor.post { order.append(number) } }
             let seen = await reactor.run { order.numbers }
             #expect(seen == Array(0..<5_000))
@@ -97,7 +98,7 @@ actor Tally {
 
     @Test func `stopping runs what is queued first`() async throws {
         let reactor = Reactor(name: "stop")
-        let order = Order()
+        let order = Box<[Int]>([])
         for number in 0..<100 { reactor.post { order.append(number) } }
         reactor.post { reactor.post { order.append(100) } }
         reactor.stop()
@@ -120,8 +121,20 @@ actor Tally {
     }
 }
 
-/// What ran, in order; touched on a reactor's thread only.
-final class Order: @unchecked Sendable {
-    private(set) var numbers: [Int] = []
-    func append(_ number: Int) { numbers.append(number) }
+/// A value that closures on several threads share.
+final class Box<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+
+    init(_ value: Value) { self.value = Mutex(value) }
+
+    var current: Value { value.withLock { $0 } }
+
+    func set(_ change: (inout Value) -> Void) {
+        value.withLock { value in change(&value) }
+    }
+}
+
+extension Box where Value == [Int] {
+    func append(_ number: Int) { set { $0.append(number) } }
+    var numbers: [Int] { current }
 }

@@ -8,6 +8,7 @@ import Testing
             let order = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in [3, 1, 2] {
                     group.addTask {
+                        // pause: it is what is tested
                         try await reactor.sleep(until: start.advanced(by: .milliseconds(20 * number)))
                         return number
                     }
@@ -21,6 +22,7 @@ import Testing
 
     @Test func `a cancelled sleep ends at once`() async throws {
         try await withReactor { reactor async throws in
+            // pause: it is what is tested
             let task = Task { try await reactor.sleep(for: .seconds(3_600)) }
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
@@ -33,25 +35,27 @@ import Testing
             (timer: Int.random(in: 0..<200, using: &random), time: Int.random(in: -1..<40, using: &random))
         }
         try await withReactor { reactor async throws in
-            let fired = Order()
-            let timers = Timers()
+            let fired = Box<[Int]>([])
+            let timers = Box<[ReactorTimer]>([])
             let expected = await reactor.run {
                 let start = ContinuousClock.now
-                timers.all = (0..<200).map { number in reactor.timer { fired.append(number) } }
+                let all = (0..<200).map { number in reactor.timer { fired.append(number) } }
+                timers.set { $0 = all }
                 var times: [Int: Int] = [:]
                 for (number, time) in steps {
                     if time < 0 {
-                        timers.all[number].cancel()
+                        all[number].cancel()
                         times[number] = nil
                     } else {
                         // Distinct deadlines, so that there is one right order.
                         let offset = Duration.milliseconds(time) + .microseconds(number)
-                        timers.all[number].set(at: start.advanced(by: offset))
+                        all[number].set(at: start.advanced(by: offset))
                         times[number] = time * 1_000 + number
                     }
                 }
                 return times.sorted { $0.value < $1.value }.map(\.key)
             }
+            // pause: a timer that fires although it was cancelled would do so by then
             try await reactor.sleep(for: .milliseconds(45))
             #expect(await reactor.run { fired.numbers } == expected)
             #expect(expected.count > 100)
@@ -60,24 +64,20 @@ import Testing
 
     @Test func `a timer can be set again from its own handler`() async throws {
         try await withReactor { reactor async throws in
-            let timers = Timers()
+            let timers = Box<[ReactorTimer]>([])
             await withCheckedContinuation { continuation in
                 reactor.post {
-                    let left = Order()
+                    let left = Box<[Int]>([])
                     let timer = reactor.timer {
                         left.append(0)
                         if left.numbers.count == 5 { return continuation.resume() }
-                        timers.all[0].set(after: .milliseconds(1))
+                        timers.current[0].set(after: .milliseconds(1))
                     }
-                    timers.all = [timer]
+                    timers.set { $0 = [timer] }
                     timer.set(after: .zero)
                 }
             }
-            #expect(await reactor.run { timers.all[0].isSet } == false)
+            #expect(await reactor.run { timers.current[0].isSet } == false)
         }
     }
-}
-
-private final class Timers: @unchecked Sendable {
-    var all: [ReactorTimer] = []
 }

@@ -111,6 +111,7 @@ import Testing
         let reactor = Reactor(name: "stop")
         let pipe = Pipe()
         let wait = Task { await reactor.wait(for: pipe.near, .readable) }
+        // pause: it is what is tested
         let sleep = Task { try await reactor.sleep(for: .seconds(3_600)) }
         _ = await reactor.wait(for: pipe.near, .writable)
         reactor.stop()

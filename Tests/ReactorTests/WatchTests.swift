@@ -73,14 +73,14 @@ private actor Driver {
             let pipes = [Pipe(), Pipe()]
             for pipe in pipes { pipe.write() }
             let calls = Atomic<Int>(0)
-            let watches = Watches()
+            let watches = Box<[Watch]>([])
             await reactor.run {
                 for pipe in pipes {
-                    watches.all.append(
-                        reactor.watch(pipe.near, .readable) { _ in
-                            calls.add(1, ordering: .relaxed)
-                            for watch in watches.all { watch.cancel() }
-                        })
+                    let watch = reactor.watch(pipe.near, .readable) { _ in
+                        calls.add(1, ordering: .relaxed)
+                        for watch in watches.current { watch.cancel() }
+                    }
+                    watches.set { $0.append(watch) }
                 }
             }
             _ = await reactor.wait(for: pipes[0].near, .readable)
@@ -94,18 +94,22 @@ private actor Driver {
         let choices = (0..<400).map { _ in Int.random(in: 0..<64, using: &random) }
         try await withReactor { reactor async throws in
             let pipes = (0..<64).map { _ in Pipe() }
-            let heard = Order()
-            let watches = Watches()
+            let heard = Box<[Int]>([])
+            let watches = Box<[Int: Watch]>([:])
             for choice in choices {
                 await reactor.run {
-                    if let watch = watches.byNumber.removeValue(forKey: choice) { return watch.cancel() }
-                    watches.byNumber[choice] = reactor.watch(pipes[choice].near, .readable) { _ in
+                    if let watch = watches.current[choice] {
+                        watch.cancel()
+                        return watches.set { $0[choice] = nil }
+                    }
+                    let watch = reactor.watch(pipes[choice].near, .readable) { _ in
                         pipes[choice].drain(pipes[choice].near)
                         heard.append(choice)
                     }
+                    watches.set { $0[choice] = watch }
                 }
             }
-            let active = await reactor.run { Set(watches.byNumber.keys) }
+            let active = await reactor.run { Set(watches.current.keys) }
             for pipe in pipes { pipe.write() }
             // A round that comes after all were written to has served every watch.
             for pipe in pipes { _ = await reactor.wait(for: pipe.near, .writable) }
@@ -123,11 +127,6 @@ private actor Driver {
             #expect(await driver.seen(1).first?.contains(.failed) == true)
         }
     }
-}
-
-private final class Watches: @unchecked Sendable {
-    var all: [Watch] = []
-    var byNumber: [Int: Watch] = [:]
 }
 
 /// SplitMix64, so that a failure can be repeated.
