@@ -1,1 +1,69 @@
-@main enum Main { static func main() {} }
+import ArgumentParser
+import Foundation
+
+/// Measures a running Sasando. `ops/bench` starts one for it.
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sasando-bench", abstract: "Measures a running Sasando and prints the benchmark's table.")
+
+    @Option(help: "The SASANDO_HOME of the stack to measure. Its reports are deleted.")
+    var home: String
+
+    @Option(help: "The folder with the scripts of wrk and pgbench.")
+    var scripts: String
+
+    @Option(help: "A file to write the table to, as JSON.")
+    var json: String?
+
+    @Option(help: "Only these, separated by commas: \(Figure.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var only: String?
+
+    @Flag(help: "Short runs, to see that everything works; the numbers are rough.")
+    var quick = false
+
+    func validate() throws { _ = try figures }
+
+    private var figures: [Figure] {
+        get throws {
+            guard let only else { return Figure.allCases }
+            return try only.split(separator: ",").map { name in
+                guard let figure = Figure(rawValue: String(name)) else {
+                    throw ValidationError("no figure is called \(name)")
+                }
+                return figure
+            }
+        }
+    }
+
+    func run() async throws {
+        let stack = try Stack(home: URL(filePath: home))
+        let notes = Notes()
+        let rows = try await Store.open(stack) { store in
+            let setting = Setting(
+                stack: stack, store: store, scripts: URL(filePath: scripts), isQuick: quick, notes: notes)
+            return try await measure(in: setting)
+        }
+        let table = Table(rows: rows, notes: await notes.lines, isColoured: isatty(STDOUT_FILENO) == 1)
+        print(table.text)
+        if let json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try encoder.encode(rows).write(to: URL(filePath: json))
+        }
+        if rows.contains(where: { $0.failure != nil }) { throw ExitCode.failure }
+    }
+
+    private func measure(in setting: Setting) async throws -> [Row] {
+        var rows: [Row] = []
+        for figure in try figures {
+            setting.say("\(figure.rawValue) …")
+            do {
+                rows += try await figure.measure(in: setting)
+            } catch {
+                rows.append(Row(failed: figure.rawValue, "\(error)"))
+            }
+        }
+        return rows
+    }
+}
