@@ -162,9 +162,7 @@ let package = Package(
         tests("RepositoryTests", of: []),
         .executableTarget(
             name: "Bench",
-            dependencies: [
-                "Domain", "PostgreSQL", "Reactor", "Storage", "Streams", argumentParser, nioCore, nioPosix,
-            ],
+            dependencies: ["Domain", "PostgreSQL", "Reactor", "Storage", argumentParser, logging, subprocess],
             path: "Tests/Bench", swiftSettings: strict),
     ]
 )

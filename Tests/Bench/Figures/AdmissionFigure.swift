@@ -48,7 +48,7 @@ struct AdmissionFigure {
 
     /// Answers of status 201, and the time they took. None is a repeat, since no request has a key of its own.
     private func post(to address: String, for seconds: Int) async throws -> (answers: Int, elapsed: Double) {
-        var wrk = try Tool("wrk")
+        var wrk = Tool("wrk")
         wrk.environment["SASANDO_BENCH_KEY"] = setting.stack.credentials.integrator.apiKey
         let printed = try await wrk.run([
             "--connections", "\(Self.connections)", "--threads", "1", "--duration", "\(seconds)s", "--timeout", "10s",

@@ -43,10 +43,10 @@ struct EndToEndFigure {
         defer { try? FileManager.default.removeItem(at: folder) }
         _ = try await setting.pgbench().run(
             [
-                "--no-vacuum", "--protocol", "prepared", "--client", "1", "--log", "--time",
-                "\(setting.seconds(10, quick: 2))", "--file",
+                "--no-vacuum", "--protocol", "prepared", "--client", "1", "--log", "--log-prefix",
+                folder.appending(path: "log").path, "--time", "\(setting.seconds(10, quick: 2))", "--file",
                 setting.scripts.appending(path: "two-commits.sql").path, setting.stack.storeURL,
-            ], in: folder)
+            ])
         var milliseconds: [Double] = []
         for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             // client, transaction, time in microseconds, …

@@ -38,7 +38,7 @@ struct Setting: Sendable {
 
     /// pgbench as the store's owner.
     func pgbench() throws -> Tool {
-        var tool = try Tool("pgbench")
+        var tool = Tool("pgbench")
         tool.environment["PGPASSWORD"] = try stack.storePassword
         return tool
     }

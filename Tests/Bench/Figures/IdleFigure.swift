@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import Subprocess
 
 /// Memory of each service when nothing happens, and how long each takes from its start until it is ready.
 struct IdleFigure {
@@ -32,27 +32,25 @@ struct IdleFigure {
 
     /// Starts one more of a service, with the same environment but a port of its own, and stops it again.
     private func secondsToReady(like running: ServiceProcess) async throws -> Double {
-        let process = Process()
         let port = try Socket.freePort()
-        process.executableURL = running.executable
-        process.environment = running.environment.merging(["SASANDO_HTTP_PORT": "\(port)"]) { $1 }
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        var environment: [Environment.Key: String] = [:]
+        for (key, value) in running.environment { environment[Environment.Key(stringLiteral: key)] = value }
+        environment["SASANDO_HTTP_PORT"] = "\(port)"
         let start = ContinuousClock.now
-        try process.run()
-        defer {
-            process.terminate()
-            process.waitUntilExit()
-        }
-        while !isReady(port) {
-            guard process.isRunning else { throw BenchFailure("a second \(running.name) ended at once") }
-            guard ContinuousClock.now - start < .seconds(20) else {
-                throw BenchFailure("a second \(running.name) was not ready within 20 s")
+        return try await Subprocess.run(
+            .name("env"), arguments: [running.executable.path], environment: .custom(environment), input: .none,
+            output: .discarded, error: .discarded
+        ) { execution in
+            defer { try? execution.send(signal: .terminate) }
+            while !isReady(port) {
+                guard ContinuousClock.now - start < .seconds(20) else {
+                    throw BenchFailure("a second \(running.name) was not ready within 20 s")
+                }
+                // pause: between two questions whether it is ready
+                try await Task.sleep(for: .milliseconds(2))
             }
-            // pause: between two questions whether it is ready
-            try await Task.sleep(for: .milliseconds(2))
-        }
-        return (ContinuousClock.now - start).inSeconds
+            return (ContinuousClock.now - start).inSeconds
+        }.closureOutput
     }
 
     private func isReady(_ port: Int) -> Bool {

@@ -1,38 +1,24 @@
 import Foundation
+import Subprocess
 
 /// A load generator that is run as it is: pgbench, wrk.
 struct Tool: Sendable {
-    var executable: URL
+    let name: String
     var environment: [String: String] = [:]
 
-    /// - Throws: `BenchFailure` when it is not on PATH nor among PostgreSQL's own commands.
-    init(_ name: String) throws {
-        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":").map(String.init)
-        let folders = path + ["/usr/lib/postgresql/15/bin"]
-        guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") })
-        else { throw BenchFailure("\(name) is not installed") }
-        executable = URL(filePath: folder).appending(path: name)
-    }
+    init(_ name: String) { self.name = name }
 
     /// Runs it to its end and gives back what it printed.
-    func run(_ arguments: [String], in folder: URL? = nil) async throws -> String {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+    func run(_ arguments: [String]) async throws -> String {
+        var updates: [Environment.Key: String?] = [:]
+        for (key, value) in environment { updates[Environment.Key(stringLiteral: key)] = value }
+        let result = try await Subprocess.run(
+            .name(name), arguments: Arguments(arguments), environment: .inherit.updating(updates),
+            output: .string(limit: 1 << 16), error: .combinedWithOutput)
+        guard result.terminationStatus.isSuccess else {
+            throw BenchFailure("\(name) failed (\(result.terminationStatus)): \(result.standardOutput.suffix(400))")
         }
-        let printed = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        guard status == 0 else {
-            throw BenchFailure("\(executable.lastPathComponent) failed (\(status)): \(printed.suffix(400))")
-        }
-        return printed
+        return result.standardOutput
     }
 }
 
