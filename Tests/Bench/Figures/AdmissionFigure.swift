@@ -55,7 +55,9 @@ struct AdmissionFigure {
             "--script", setting.scripts.appending(path: "admission.lua").path, address,
         ])
         let refused = try printed.number(after: "refused =") + printed.number(after: "broken =")
-        if refused > 0 { await setting.notes.add("admission: \(Int(refused)) requests to \(address) were refused or broke") }
+        if refused > 0 {
+            await setting.notes.add("admission: \(Int(refused)) requests to \(address) were refused or broke")
+        }
         let answers = try printed.number(after: "answers =") - printed.number(after: "refused =")
         return (Int(answers), try printed.number(after: "seconds ="))
     }

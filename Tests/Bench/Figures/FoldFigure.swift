@@ -18,7 +18,8 @@ struct FoldFigure {
             try await store.waitUntil("analytics has folded all", within: .seconds(300)) { try await store.isFolded() }
             return Double(events) / (ContinuousClock.now - start).inSeconds
         }
-        await setting.notes.add("fold: reports assigned, acknowledged, started and resolved, on seven agencies' streams.")
+        await setting.notes.add(
+            "fold: reports assigned, acknowledged, started and resolved, on seven agencies' streams.")
         return [Row("fold", rate, "events/s", target: .atLeast(30_000))]
     }
 }

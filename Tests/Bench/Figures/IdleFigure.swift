@@ -50,7 +50,7 @@ struct IdleFigure {
                 try await Task.sleep(for: .milliseconds(2))
             }
             return (ContinuousClock.now - start).inSeconds
-        }.closureOutput
+        }.closureResult
     }
 
     private func isReady(_ port: Int) -> Bool {

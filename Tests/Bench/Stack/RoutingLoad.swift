@@ -9,7 +9,7 @@ extension Store {
             INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code,
                 reporter_key_hash, category, subtype, description, lat, lon, accuracy_m, location_source, area, landmark,
                 visibility)
-            SELECT 'kupang', id, 'integrator', id::text, sha256(uuid_send(id)),
+            SELECT 'kupang', id, 'integrator', 'i:' || id, sha256(uuid_send(id)),
                 'KPG-' || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 11)), n,
                 (ARRAY['sampah', 'lampu_rambu', 'kemacetan', 'tunawisma_pengemis', 'pkl_liar', 'fogging_dbd', NULL])[1 + n % 7],
                 CASE n % 7 WHEN 1 THEN 'lampu_jalan' END,

@@ -52,7 +52,8 @@ struct Store: Sendable {
     }
 
     func settleDisk() async throws {
-        _ = try await pool.query("VACUUM (ANALYZE) report, inbox, report_state, deadline, stream, stream_event, analytics_cursor")
+        _ = try await pool.query(
+            "VACUUM (ANALYZE) report, inbox, report_state, deadline, stream, stream_event, analytics_cursor")
         _ = try await pool.query("CHECKPOINT")
     }
 

@@ -8,12 +8,13 @@ WITH drawn AS (
     SELECT (substr(time, 1, 8) || '-' || substr(time, 9) || '-7' || substr(chance, 16))::uuid AS id FROM drawn
 ), stored AS (
     INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
-        category, description, lat, lon, accuracy_m, location_source, area, landmark, visibility)
-    SELECT 'kupang', id, 'integrator', id::text, sha256(uuid_send(id)),
+        category, description, lat, lon, accuracy_m, location_source, area, area_approximate, landmark,
+        visibility)
+    SELECT 'kupang', id, 'integrator', 'i:' || id, sha256(uuid_send(id)),
         'KPG-' || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 11)), random() * 9e18, 'sampah',
         'Uji beban #0000000000: tumpukan sampah di tepi jalan sudah tiga hari tidak diangkut dan mulai berbau; '
             'warga meminta agar segera dibersihkan.',
-        -10.14 - (:place % 97) / 10000.0, 123.63 + (:place % 89) / 10000.0, 12, 'gps', '53.71.04.1008',
+        -10.14 - (:place % 97) / 10000.0, 123.63 + (:place % 89) / 10000.0, 12, 'gps', '53.71.04.1008', true,
         'dekat lapangan', 'public'
     FROM made
     ON CONFLICT (jurisdiction, channel, idempotency_key) DO NOTHING

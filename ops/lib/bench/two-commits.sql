@@ -1,7 +1,7 @@
 -- pgbench: the two commits that a report's way needs, one row each, one after the other.
 INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
     category, description, lat, lon, accuracy_m, location_source, area, landmark, visibility)
-SELECT 'kupang', id, 'integrator', id::text, sha256(uuid_send(id)),
+SELECT 'kupang', id, 'integrator', 'i:' || id, sha256(uuid_send(id)),
     'KPG-' || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 11)), random() * 9e18, 'sampah',
     'Uji beban #0000000000: tumpukan sampah di tepi jalan sudah tiga hari tidak diangkut dan mulai berbau; '
         'warga meminta agar segera dibersihkan.',
