@@ -60,8 +60,8 @@ enum LoadReport {
         let lon = 123.63 + Double(number % 89) / 10_000
         return Array(
             """
-            {"category":"\(category)","description":"Uji beban #\(padded): tumpukan sampah di tepi jalan sudah tiga hari \
-            tidak diangkut dan mulai berbau; warga meminta agar segera dibersihkan.",\
+            {"category":"\(category)","description":"Uji beban #\(padded): tumpukan sampah di tepi jalan sudah \
+            tiga hari tidak diangkut dan mulai berbau; warga meminta agar segera dibersihkan.",\
             "location":{"lat":\(lat),"lon":\(lon),"accuracy_m":12},"landmark":"dekat lapangan"}
             """.utf8)
     }

@@ -11,7 +11,8 @@ extension Store {
                 visibility)
             SELECT 'kupang', id, 'integrator', 'i:' || id, sha256(uuid_send(id)),
                 'KPG-' || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 11)), n,
-                (ARRAY['sampah', 'lampu_rambu', 'kemacetan', 'tunawisma_pengemis', 'pkl_liar', 'fogging_dbd', NULL])[1 + n % 7],
+                (ARRAY['sampah', 'lampu_rambu', 'kemacetan', 'tunawisma_pengemis', 'pkl_liar', 'fogging_dbd', NULL])
+                    [1 + n % 7],
                 CASE n % 7 WHEN 1 THEN 'lampu_jalan' END,
                 'Uji beban #' || lpad(n::text, 10, '0') || ': tumpukan sampah di tepi jalan sudah tiga hari tidak '
                     || 'diangkut dan mulai berbau; warga meminta agar segera dibersihkan.',

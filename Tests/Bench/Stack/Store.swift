@@ -61,7 +61,8 @@ struct Store: Sendable {
         try await pool.query(
             """
             SELECT NOT EXISTS (SELECT FROM inbox) AND NOT EXISTS (
-                SELECT FROM stream s LEFT JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
+                SELECT FROM stream s
+                LEFT JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
                 WHERE s.head > coalesce(c.seq, 0))
             """
         ).one().decode(Bool.self, at: 0)
@@ -71,7 +72,8 @@ struct Store: Sendable {
         try await pool.query(
             """
             SELECT NOT EXISTS (
-                SELECT FROM stream s LEFT JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
+                SELECT FROM stream s
+                LEFT JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
                 WHERE s.head > coalesce(c.seq, 0))
             """
         ).one().decode(Bool.self, at: 0)
