@@ -67,17 +67,11 @@ package struct JSONWriter: Sendable {
     package mutating func value(_ code: some Code) { value(code.rawValue) }
 
     package mutating func value(_ id: UUID) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        id.writeText { bytes.append($0) }
-        bytes.append(UInt8(ascii: "\""))
+        quote(count: UUID.textCount) { id.writeText(into: $0) }
     }
 
     package mutating func value(_ moment: Timestamp, offsetSeconds: Int) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        moment.writeRFC3339(offsetSeconds: offsetSeconds) { bytes.append($0) }
-        bytes.append(UInt8(ascii: "\""))
+        quote(count: Timestamp.rfc3339Count) { moment.writeRFC3339(offsetSeconds: offsetSeconds, into: $0) }
     }
 
     package mutating func value(_ tree: JSONValue) { tree.write(to: &self) }
@@ -112,7 +106,9 @@ package struct JSONWriter: Sendable {
 
     /// A member whose absent value is written as `null`.
     @inline(__always)
-    private mutating func member<Value>(_ name: String, _ value: Value?, _ write: (inout JSONWriter, Value) -> Void) {
+    private mutating func member<Value>(
+        _ name: String, _ value: Value?, _ write: (inout JSONWriter, Value) -> Void
+    ) {
         key(name)
         if let value { write(&self, value) } else { null() }
     }
@@ -144,6 +140,17 @@ package struct JSONWriter: Sendable {
             } else {
                 bytes.append(contentsOf: utf8)
             }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// A string of `count` bytes that need no escape, as `write` gives them.
+    private mutating func quote(count: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { buffer in
+            write(buffer)
+            bytes.append(contentsOf: buffer)
         }
         bytes.append(UInt8(ascii: "\""))
     }

@@ -37,45 +37,48 @@ extension Timestamp {
     ///
     /// An offset of 0 is written `+00:00`, so that the text has the same length in every zone.
     package func rfc3339(offsetSeconds: Int) -> String {
-        String(unsafeUninitializedCapacity: 29) { buffer in
-            var at = 0
-            writeRFC3339(offsetSeconds: offsetSeconds) { byte in
-                buffer[at] = byte
-                at += 1
-            }
-            return at
+        String(unsafeUninitializedCapacity: Self.rfc3339Count) { buffer in
+            writeRFC3339(offsetSeconds: offsetSeconds, into: buffer)
+            return Self.rfc3339Count
         }
     }
 
-    /// Hands over the 29 ASCII bytes of `rfc3339(offsetSeconds:)` one after the other.
-    @inline(__always)
-    func writeRFC3339(offsetSeconds: Int, _ put: (UInt8) -> Void) {
+    static let rfc3339Count = 29
+
+    /// Writes the 29 ASCII bytes of `rfc3339(offsetSeconds:)` to the beginning of `buffer`.
+    func writeRFC3339(offsetSeconds: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) {
         let civil = CivilTime(adding(seconds: offsetSeconds))
-        func digits(_ value: Int, _ count: Int) {
-            var divisor = 1
-            for _ in 1..<count { divisor *= 10 }
-            while divisor > 0 {
-                put(UInt8(ascii: "0") + UInt8((value / divisor) % 10))
-                divisor /= 10
-            }
+        var at = 0
+        func put(_ character: Unicode.Scalar) {
+            buffer[at] = UInt8(ascii: character)
+            at += 1
         }
-        digits(min(max(civil.year, 0), 9999), 4)
-        put(UInt8(ascii: "-"))
-        digits(civil.month, 2)
-        put(UInt8(ascii: "-"))
-        digits(civil.day, 2)
-        put(UInt8(ascii: "T"))
-        digits(civil.hour, 2)
-        put(UInt8(ascii: ":"))
-        digits(civil.minute, 2)
-        put(UInt8(ascii: ":"))
-        digits(civil.second, 2)
-        put(UInt8(ascii: "."))
-        digits(civil.microsecond / 1_000, 3)
-        put(offsetSeconds < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
-        digits(abs(offsetSeconds) / 3600, 2)
-        put(UInt8(ascii: ":"))
-        digits(abs(offsetSeconds) / 60 % 60, 2)
+        func pair(_ value: Int) {
+            buffer[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+            buffer[at + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+            at += 2
+        }
+        let year = min(max(civil.year, 0), 9_999)
+        pair(year / 100)
+        pair(year % 100)
+        put("-")
+        pair(civil.month)
+        put("-")
+        pair(civil.day)
+        put("T")
+        pair(civil.hour)
+        put(":")
+        pair(civil.minute)
+        put(":")
+        pair(civil.second)
+        put(".")
+        pair(civil.microsecond / 10_000)
+        buffer[at] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: civil.microsecond / 1_000 % 10)
+        at += 1
+        put(offsetSeconds < 0 ? "-" : "+")
+        pair(abs(offsetSeconds) / 3600)
+        put(":")
+        pair(abs(offsetSeconds) / 60 % 60)
     }
 
     /// Reads an RFC 3339 date-time: `T`, `t` or a space between date and time, a fraction of any length (cut to

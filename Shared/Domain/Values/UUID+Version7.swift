@@ -22,27 +22,29 @@ extension UUID {
 
     /// The 36 characters of RFC 9562 §4, in lower case.
     package var text: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
-            var at = 0
-            writeText { byte in
-                buffer[at] = byte
-                at += 1
-            }
-            return at
+        String(unsafeUninitializedCapacity: Self.textCount) { buffer in
+            writeText(into: buffer)
+            return Self.textCount
         }
     }
 
-    @inline(__always)
-    func writeText(_ put: (UInt8) -> Void) {
+    static let textCount = 36
+
+    /// Writes the 36 ASCII bytes of `text` to the beginning of `buffer`.
+    func writeText(into buffer: UnsafeMutableBufferPointer<UInt8>) {
         func hex(_ nibble: UInt8) -> UInt8 {
             nibble < 10 ? nibble + UInt8(ascii: "0") : nibble - 10 + UInt8(ascii: "a")
         }
-        var bytes = uuid
-        withUnsafeBytes(of: &bytes) { bytes in
+        var at = 0
+        withUnsafeBytes(of: uuid) { bytes in
             for index in 0..<16 {
-                if index == 4 || index == 6 || index == 8 || index == 10 { put(UInt8(ascii: "-")) }
-                put(hex(bytes[index] >> 4))
-                put(hex(bytes[index] & 15))
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    buffer[at] = UInt8(ascii: "-")
+                    at += 1
+                }
+                buffer[at] = hex(bytes[index] >> 4)
+                buffer[at + 1] = hex(bytes[index] & 15)
+                at += 2
             }
         }
     }
