@@ -36,6 +36,8 @@ package enum MetricName: String, CaseIterable, Sendable {
     case streamEventsAppended = "sasando_stream_events_appended_total"
     case streamEventsRead = "sasando_stream_events_read_total"
     case streamSubscribers = "sasando_stream_subscribers"
+    case streamSubscribersRefused = "sasando_stream_subscribers_refused_total"
+    case streamDelay = "sasando_stream_delay_seconds"
     case streamReadDuration = "sasando_stream_read_duration_seconds"
     case streamTailMisses = "sasando_stream_tail_misses_total"
 
@@ -92,6 +94,8 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .streamEventsAppended: "Events appended to streams, by type."
         case .streamEventsRead: "Events read from the store for consumers."
         case .streamSubscribers: "Consumers that follow a stream live."
+        case .streamSubscribersRefused: "Consumers refused because every place was taken."
+        case .streamDelay: "Time from an event to its place in the tail that live consumers are sent."
         case .streamReadDuration: "Time to read one page of a stream."
         case .streamTailMisses: "Pages that a slow consumer read from the store, not from the tail."
         case .reportsAdmitted: "Reports accepted or replayed, by channel kind and outcome."

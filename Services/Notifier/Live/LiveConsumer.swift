@@ -1,45 +1,53 @@
+internal import CoreMetrics
 internal import Domain
 internal import Hummingbird
 internal import NIOCore
 internal import Streams
+internal import Telemetry
 
 /// Sends one consumer every event after its position, at the consumer's own pace.
 ///
 /// While it keeps up it is given the tail's blocks, encoded once for all. One that has fallen behind
 /// reads pages from the store. Each waits for its own socket, so none makes the process grow.
 struct LiveConsumer: Sendable {
-    /// A silent connection gets a sign of life this often.
-    static let heartbeatInterval: Duration = .seconds(15)
-    /// Events that one page for a slow consumer holds.
-    static let pageLimit = 200
-
     let tail: Tail<SSEBlock>
     let reader: StreamReader
+    let seats: ConsumerSeats
+    let heartbeat: Heartbeat
+
+    private static let delivered = Counter(.deliveries, [("way", "sse")])
+    private static let pagesRead = Counter(.streamTailMisses)
 
     /// Sends until the consumer goes, the stream can no longer be continued, or the service stops.
-    func send(
-        after start: Int64, incarnation: Int, to writer: inout any ResponseBodyWriter
-    ) async throws {
+    ///
+    /// - Parameter incarnation: the tail's when `start` was found to be good.
+    func send(after start: Int64, incarnation: Int, to writer: inout PacedWriter) async throws {
         var position = start
-        var wroteAt = ContinuousClock.now
+        var beats = heartbeat.count
+        var isBehind = false
+        defer { if isBehind { seats.setBehind(false) } }
         while !Task.isCancelled {
-            switch tail.step(after: position, incarnation: incarnation) {
+            let step = tail.step(after: position, incarnation: incarnation)
+            if case .behind = step { setBehind(true, &isBehind) } else { setBehind(false, &isBehind) }
+            switch step {
             case .block(let block):
                 try await writer.write(block.payload.bytes(from: Int(position + 1 - block.first)))
+                Self.delivered.increment(by: block.last - position)
                 position = block.last
-                wroteAt = .now
             case .behind:
-                guard let page = try await reader.page(after: position, limit: Self.pageLimit),
+                guard let page = try await reader.page(after: position, limit: seats.pageLimit),
                     let first = page.events.first, let last = page.events.last,
                     first.cursor.seq == position + 1
                 else { return }
+                Self.pagesRead.increment()
                 try await writer.write(SSEBlock(page.events).bytes)
+                Self.delivered.increment(by: last.cursor.seq - position)
                 position = last.cursor.seq
-                wroteAt = .now
             case .upToDate(let generation):
-                if ContinuousClock.now - wroteAt >= Self.heartbeatInterval {
+                let count = heartbeat.count
+                if count != beats {
                     try await writer.write(SSEBlock.heartbeat)
-                    wroteAt = .now
+                    beats = count
                 }
                 await tail.wake.wait(since: generation)
             case .restored, .closed:
@@ -47,5 +55,11 @@ struct LiveConsumer: Sendable {
                 return
             }
         }
+    }
+
+    private func setBehind(_ now: Bool, _ before: inout Bool) {
+        guard now != before else { return }
+        before = now
+        seats.setBehind(now)
     }
 }

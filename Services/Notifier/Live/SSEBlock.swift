@@ -36,4 +36,9 @@ struct SSEBlock: Sendable {
 
     /// The heartbeat: a comment and one newline; a blank line after it makes some clients emit ghosts.
     static let heartbeat = ByteBuffer(string: ": hb\n")
+
+    /// The first event for a consumer that asked for what is new only: it learns where that begins.
+    static func opened(at cursor: Cursor) -> ByteBuffer {
+        ByteBuffer(string: "event: sasando.stream.opened\ndata: {\"cursor\":\"\(cursor)\"}\nid: \(cursor)\n\n")
+    }
 }

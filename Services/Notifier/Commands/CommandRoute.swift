@@ -1,0 +1,126 @@
+internal import Crypto
+internal import Domain
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import Runtime
+internal import Storage
+
+/// `POST /v1/agencies/{code}/reports/{id}/{command}`
+struct CommandRoute: Sendable {
+    let door: AgencyDoor
+    let runner: CommandRunner
+    let cities: CityRegistry
+
+    func answer(_ request: Request, _ context: WebContext) async throws -> Response {
+        try await door.admit(request, context)
+        guard let loaded = cities.city(door.jurisdiction) else { throw ProblemDetails.cityNotLoaded }
+        let command = try context.command()
+        let id = try context.reportID()
+        let expected = try EntityTag.version(request)
+        let body = try await Self.body(request)
+        let language = Language(request)
+        var read = try Self.read(command, body, in: loaded.city, language)
+        read.expectedVersion = expected
+        let key = try IdempotencyKey(request).map { key in
+            CommandKey(
+                text: key.text,
+                requestHash: CommandHash.of(method: request.method.rawValue, path: request.uri.path, body: body))
+        }
+        let result = try await runner.run(read, on: id, key: key ?? .ofThisAttempt(), in: loaded)
+        return try Self.response(result, language, offset: loaded.city.utcOffset)
+    }
+
+    /// The body's bytes. Throws 415 for a body of another kind than JSON; none at all is as good as `{}`.
+    private static func body(_ request: Request) async throws -> [UInt8] {
+        let bytes = Array(try await request.collect().readableBytesView)
+        guard bytes.isEmpty || request.mediaType.map({ $0 == "application/json" || $0.hasSuffix("+json") }) == true
+        else { throw ProblemDetails.unsupportedMediaType(expected: "application/json") }
+        return bytes
+    }
+
+    private static func read(
+        _ command: Command, _ body: [UInt8], in city: City, _ language: Language
+    ) throws(ProblemDetails) -> CommandRequest {
+        switch CommandRequest.read(command, body: body, at: .now, city: city) {
+        case .success(let request): return request
+        case .failure(let faults): throw ProblemDetails(faults, language)
+        case nil: throw .badRequest("The body is not readable JSON.")
+        }
+    }
+
+    private static func response(
+        _ result: CommandResult, _ language: Language, offset: Int
+    ) throws(ProblemDetails) -> Response {
+        switch result {
+        case .done(let answer, let version, _):
+            return Response.json(answer.utf8, headers: [.eTag: "\"\(version)\""])
+        case .repeated(let answer):
+            var headers: HTTPFields = [.idempotencyReplayed: "true"]
+            if case .int(let version)? = (try? JSONReader.read(Array(answer.utf8)))?.value["version"] {
+                headers[.eTag] = "\"\(version)\""
+            }
+            return Response.json(answer.utf8, headers: headers)
+        case .keyReused:
+            throw .unprocessable([], detail: "This Idempotency-Key was used for another command. Take a new one.")
+        case .refused(let refusal):
+            throw ProblemDetails(refusal, language, offset: offset)
+        case .unknownReport:
+            throw .unknownReport
+        }
+    }
+}
+
+extension WebContext {
+    /// The `{command}` of the path. Throws 404 for anything that an agency cannot do.
+    func command() throws(ProblemDetails) -> Command {
+        guard let command = parameters.get("command").flatMap(Command.init(rawValue:)),
+            Command.agency.contains(command)
+        else {
+            let known = Command.agency.map(\.rawValue).joined(separator: ", ")
+            throw .notFound("There is no such command. Commands: \(known).")
+        }
+        return command
+    }
+}
+
+extension Language {
+    init(_ request: Request) { self = Language(rawValue: PreferredLanguage(request).rawValue) ?? .indonesian }
+}
+
+extension ProblemDetails {
+    /// 422 with every fault.
+    init(_ faults: Faults, _ language: Language) {
+        self = .unprocessable(
+            faults.list.map { fault in
+                Entry(pointer: fault.pointer, code: fault.code.rawValue, message: fault.message(language))
+            })
+    }
+
+    /// 412 where somebody was faster, 422 for what the command itself got wrong, else 409 with the reason.
+    init(_ refusal: Refusal, _ language: Language, offset: Int) {
+        let message = refusal.message(language, offsetSeconds: offset)
+        switch refusal {
+        case .staleVersion(let current):
+            self = .preconditionFailed(message)
+            headers[.eTag] = "\"\(current)\""
+        case .notRouted: self = .conflict(message, retryAfter_s: 1)
+        case .unknownAgency, .sameAgency: self = Self.wrong("/to", refusal, message)
+        case .duplicateOfItself: self = Self.wrong("/of", refusal, message)
+        case .notHolder, .wrongStatus, .tooLate, .nothingDue: self = .conflict(message)
+        }
+        members.append(("code", .string(refusal.code)))
+        switch refusal {
+        case .staleVersion(let current): members.append(("version", .int(Int64(current))))
+        case .notHolder(let agency): members.append(("agency", .string(agency.rawValue)))
+        case .wrongStatus(let status, let allowed):
+            members.append(("report_status", .string(status.rawValue)))
+            members.append(("allowed", .array(allowed.map { .string($0.rawValue) })))
+        default: break
+        }
+    }
+
+    private static func wrong(_ pointer: String, _ refusal: Refusal, _ message: String) -> ProblemDetails {
+        .unprocessable([Entry(pointer: pointer, code: refusal.code, message: message)])
+    }
+}

@@ -1,0 +1,130 @@
+internal import Domain
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import Pages
+internal import Runtime
+internal import Storage
+internal import Streams
+
+/// The agency's desk: its work, one report, and the commands as plain forms.
+struct DeskRoutes: Sendable {
+    /// Open reports that the page carries; the list by machine has them all.
+    static let shownLimit = 200
+
+    let door: AgencyDoor
+    let desk: DeskStore
+    let stream: StreamReader
+    let cities: CityRegistry
+    let runner: CommandRunner
+    let pages: StaffPages
+
+    /// `GET /desk/{code}`
+    func overview(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await door.admit(request, context)
+        let loaded = try city()
+        // The position is read before the reports, so that what happens in between is shown twice rather than never.
+        let cursor = try await stream.extent()?.latest
+        let open = try await desk.work(of: door.agency, in: door.jurisdiction)
+        let midnight = Timestamp.now.midnight(offset: loaded.city.utcOffset)
+        let done = try await desk.done(by: door.agency, in: door.jurisdiction, since: midnight)
+        let views = WorkViews(loaded)
+        let page = Desk(
+            frame: pages.frame(request, viewer: principal), agency: door.agency,
+            open: open.prefix(Self.shownLimit).map { views.view($0) },
+            done: done.map { Desk.Done(report: views.view($0), at: $0.changedAt) }, cursor: cursor?.text,
+            openInAll: open.count)
+        return pages.response(page, request)
+    }
+
+    /// `GET /desk/{code}/laporan/{id}`
+    func report(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await door.admit(request, context)
+        let done = request.query["hasil"].flatMap(Command.init(rawValue:))
+        return try await page(
+            of: try context.reportID(), request, viewer: principal, notice: done.map { .done($0) })
+    }
+
+    /// `POST /desk/{code}/laporan/{id}/{command}`: 303 back to the report; with a fault, the page and what was typed.
+    func command(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await door.admit(request, context)
+        let loaded = try city()
+        let command = try context.command()
+        let id = try context.reportID()
+        let form = CommandForm(command, try await request.collectForm())
+        let body = form.json(offset: loaded.city.utcOffset)
+        let (status, notice): (HTTPResponse.Status, DeskReport.Notice)
+        switch CommandRequest.read(command, body: body, at: .now, city: loaded.city) {
+        case .failure(let faults):
+            (status, notice) = (.unprocessableContent, .faulty(faults.list))
+        case .success(var read):
+            read.expectedVersion = form.version
+            let key = form.key.map { key in
+                CommandKey(
+                    text: key.text,
+                    requestHash: CommandHash.of(method: "POST", path: request.uri.path, body: body))
+            }
+            let result = try await runner.run(read, on: id, key: key ?? .ofThisAttempt(), in: loaded)
+            guard let refused = try refusal(result, Language(request), loaded.city) else {
+                return back(after: result, command, id)
+            }
+            (status, notice) = refused
+        case nil:
+            throw ProblemDetails.badRequest("The form could not be read.")
+        }
+        return try await page(of: id, request, viewer: principal, notice: notice, typed: form.typed, status: status)
+    }
+
+    /// Nil where the command was carried out, now or before.
+    private func refusal(
+        _ result: CommandResult, _ language: Language, _ city: City
+    ) throws(ProblemDetails) -> (HTTPResponse.Status, DeskReport.Notice)? {
+        switch result {
+        case .done, .repeated: return nil
+        case .refused(.staleVersion): return (.preconditionFailed, .stale)
+        case .refused(let refusal):
+            let problem = ProblemDetails(refusal, language, offset: city.utcOffset)
+            return (problem.status, .refused(refusal.message(language, offsetSeconds: city.utcOffset)))
+        case .keyReused: return (.conflict, .stale)
+        case .unknownReport: throw .unknownReport
+        }
+    }
+
+    /// Back to the report, or, where it is another agency's now, to the desk.
+    private func back(after result: CommandResult, _ command: Command, _ id: UUID) -> Response {
+        let desk = "/desk/\(door.agency)"
+        return .seeOther(command == .transfer ? desk : "\(desk)/laporan/\(id.text)?hasil=\(command.rawValue)")
+    }
+
+    private func page(
+        of id: UUID, _ request: Request, viewer: Principal, notice: DeskReport.Notice?,
+        typed: DeskReport.Typed? = nil, status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let loaded = try city()
+        guard let found = try await desk.report(id, of: door.agency, in: door.jurisdiction) else {
+            throw ProblemDetails.unknownReport
+        }
+        let history = found.history.asRead(by: door.agency)
+        let page = DeskReport(
+            frame: pages.frame(request, viewer: viewer), agency: door.agency,
+            report: WorkViews(loaded).view(found.work, history: history),
+            permitted: found.work.commands(at: .now, in: loaded.city), channel: found.work.report.channel.rawValue,
+            notice: notice, idempotencyKey: UUID().text, typed: typed)
+        return pages.response(page, request, status: status)
+    }
+
+    private func city() throws(ProblemDetails) -> LoadedCity {
+        guard let city = cities.city(door.jurisdiction) else { throw .cityNotLoaded }
+        return city
+    }
+}
+
+extension Timestamp {
+    /// The midnight with which the day began in a city so many seconds from UTC.
+    func midnight(offset: Int) -> Timestamp {
+        let day: Int64 = 86_400_000_000
+        let local = adding(seconds: offset).microseconds
+        let intoDay = local % day
+        return adding(microseconds: -(intoDay >= 0 ? intoDay : intoDay + day))
+    }
+}

@@ -1,0 +1,106 @@
+internal import CoreMetrics
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Runtime
+internal import Streams
+internal import Telemetry
+
+/// `GET /v1/agencies/{code}/events`: live as server-sent events, else a page at a time.
+struct EventsRoute: Sendable {
+    let stream: LiveStream
+    let door: AgencyDoor
+    /// A write that makes no progress for so long ends the connection.
+    var patience: Duration = .seconds(60)
+
+    private static let pulled = Counter(.deliveries, [("way", "pull")])
+
+    func answer(_ request: Request, _ context: WebContext) async throws -> Response {
+        try await door.admit(request, context)
+        let position = try StreamPosition(request)
+        guard request.headers[values: .accept].contains(where: { $0.contains("text/event-stream") }) else {
+            return try await batch(request, from: position)
+        }
+        return try await live(request, from: position)
+    }
+
+    // MARK: Pages
+
+    private func batch(_ request: Request, from position: StreamPosition) async throws -> Response {
+        let limit = try EventBatch.limit(request)
+        let extent = try await extent()
+        let cursor = try position.cursor(in: extent)
+        guard let page = try await stream.reader.page(after: cursor.seq, limit: limit) else { throw Self.noStream }
+        if let first = page.events.first, first.cursor.seq != cursor.seq + 1 {
+            // Trimmed since it was checked.
+            throw ProblemDetails(.gone, at: cursor, in: try await self.extent())
+        }
+        Self.pulled.increment(by: page.events.count)
+        return EventBatch.response(page.events, after: cursor, limit: limit, path: request.uri.path)
+    }
+
+    private func extent() async throws -> StreamExtent {
+        guard let extent = try await stream.reader.extent() else { throw Self.noStream }
+        return extent
+    }
+
+    private static let noStream = ProblemDetails.unavailable("This agency's stream is not set up yet.")
+
+    // MARK: Live
+
+    private func live(_ request: Request, from position: StreamPosition) async throws -> Response {
+        // Read before the position is checked: a restore in between then lets the consumer go.
+        let incarnation = stream.tail.incarnation
+        guard incarnation > 0 else {
+            throw ProblemDetails.unavailable("This process has not read its stream yet.")
+        }
+        if stream.isClosed { throw ProblemDetails.unavailable("This server is stopping; connect again.") }
+        guard let seat = stream.seats.take() else {
+            throw ProblemDetails.unavailable("All \(stream.seats.limit) live places are taken.", retryAfter_s: 5)
+        }
+        let start = try position.cursor(in: try await extent())
+        let headers: HTTPFields = [
+            .contentType: "text/event-stream", .cacheControl: "no-store", .xAccelBuffering: "no",
+        ]
+        let opening = position == .latest ? SSEBlock.opened(at: start) : nil
+        let body = ResponseBody { writer in
+            // The seat is this closure's: it is free when the answer is over, or was never sent.
+            defer { withExtendedLifetime(seat) {} }
+            let pace = ConsumerPace()
+            let paced = PacedWriter(writer, pace: pace)
+            try await whilePresent(request, pace) {
+                var writer = paced
+                if let opening { try await writer.write(opening) }
+                try await stream.consumer().send(after: start.seq, incarnation: incarnation, to: &writer)
+                try await writer.finish()
+            }
+        }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    /// Runs `send` until it ends, the consumer hangs up, or the consumer takes nothing for too long.
+    private func whilePresent(
+        _ request: Request, _ pace: ConsumerPace, _ send: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let departure = Wake()
+        try await request.body.consumeWithInboundCloseHandler { _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await send() }
+                group.addTask {
+                    while departure.generation == 0, !pace.isStuck(for: patience), !Task.isCancelled {
+                        await departure.wait(since: 0, atMost: patience / 4)
+                    }
+                    throw ConsumerGone()
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } onInboundClosed: {
+            departure.ring()
+        }
+    }
+}
+
+/// The consumer hung up, or takes nothing any more: the connection ends.
+private struct ConsumerGone: Error {}

@@ -1,0 +1,120 @@
+internal import Domain
+internal import Hummingbird
+internal import Logging
+internal import PostgreSQL
+internal import Runtime
+internal import ServiceLifecycle
+internal import Storage
+internal import Streams
+
+/// Wires a notifier together: one agency's stream in memory, its commands and its desk.
+struct NotifierService: Sendable {
+    private let configuration: NotifierConfiguration
+    private let process: ServiceProcess
+
+    init(_ configuration: NotifierConfiguration, _ process: ServiceProcess) {
+        self.configuration = configuration
+        self.process = process
+    }
+
+    /// The parts in the order of their start. They stop the other way round: consumers are let go first.
+    func parts() async throws -> [any Service] {
+        let logger = process.logger
+        let jurisdiction = configuration.jurisdiction
+        let store = try StoreAccess(configuration.runtime.store, process: process)
+        let security = SecurityHeaders()
+        let registry = CityRegistry(store: CityStore(pool: store.pool), logger: logger) { cities in
+            security.allowTiles(from: cities.compactMap(\.city.map.url))
+        }
+        let stream = LiveStream(
+            reader: StreamReader(jurisdiction: jurisdiction, stream: configuration.agency, pool: store.pool),
+            consumers: configuration.consumers, logger: logger)
+        let peers = Peers(
+            service: .notifier, publishes: true, subscribesTo: [.routing, .notifier],
+            topics: [Topic.stream(configuration.agency, of: jurisdiction)], store: store, logger: logger
+        ) { _ in stream.hints.ring() }
+        let doors = NotifierDoors(
+            configuration, pool: store.pool, registry: registry, stream: stream, logger: logger
+        ) { heads in
+            for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
+        }
+        let router = HTTPService.makeRouter()
+        process.health.addRoutes(to: router, metrics: process.metrics)
+        store.addChecks(to: process.health)
+        let agency = configuration.agency
+        process.health.add("city") {
+            guard let city = registry.city(jurisdiction)?.city else { return "the city \(jurisdiction) is not loaded" }
+            return city.agency(agency) == nil ? "\(jurisdiction) has no agency \(agency)" : nil
+        }
+        process.health.add("stream") { stream.hasBegun ? nil : "the agency's stream has not been read yet" }
+        doors.add(to: router)
+        return [
+            store, Background("cities") { await registry.run() }, peers, Background("stream") { await stream.run() },
+            HTTPService(
+                router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
+                logger: logger),
+            ConsumerRelease(tail: stream.tail),
+        ]
+    }
+}
+
+/// A notifier's routes, and what they need.
+struct NotifierDoors: Sendable {
+    private let events: EventsRoute
+    private let work: WorkRoutes
+    private let command: CommandRoute
+    private let desk: DeskRoutes
+    private let signIn: SignInRoutes
+    private let pages: StaffPages
+
+    /// - Parameter publish: tells the other processes that streams have grown.
+    init(
+        _ configuration: NotifierConfiguration, pool: PostgresPool, registry: CityRegistry, stream: LiveStream,
+        logger: Logger, patience: Duration = .seconds(60), publish: @escaping @Sendable ([StreamHead]) -> Void
+    ) {
+        let (jurisdiction, agency) = (configuration.jurisdiction, configuration.agency)
+        let publicURL = configuration.runtime.http.publicURL
+        let access = AccessStore(pool: pool)
+        let authenticator = Authenticator(publicURL: publicURL, access: access)
+        let limiter = RateLimiter()
+        let door = AgencyDoor(
+            jurisdiction: jurisdiction, agency: agency, authenticator: authenticator, limiter: limiter)
+        let runner = CommandRunner(
+            jurisdiction: jurisdiction, agency: agency, store: CommandStore(pool: pool), logger: logger
+        ) { heads in
+            // Our own consumers need not wait for the way through ZeroMQ.
+            if heads.contains(where: { $0.stream == agency }) { stream.hints.ring() }
+            publish(heads)
+        }
+        pages = StaffPages(
+            jurisdiction: jurisdiction, cities: registry, isSecure: publicURL?.hasPrefix("https:") ?? false)
+        events = EventsRoute(stream: stream, door: door, patience: patience)
+        work = WorkRoutes(door: door, desk: DeskStore(pool: pool), cities: registry)
+        command = CommandRoute(door: door, runner: runner, cities: registry)
+        desk = DeskRoutes(
+            door: door, desk: DeskStore(pool: pool), stream: stream.reader, cities: registry, runner: runner,
+            pages: pages)
+        signIn = SignInRoutes(
+            jurisdiction: jurisdiction, access: access, authenticator: authenticator, limiter: limiter, pages: pages,
+            sameOrigin: SameOrigin(publicURL: publicURL))
+    }
+
+    func add(to router: Router<WebContext>) {
+        router.get("/v1/agencies/:code/events") { try await events.answer($0, $1) }
+        router.get("/v1/agencies/:code/reports") { try await work.list($0, $1) }
+        router.get("/v1/agencies/:code/reports/:id") { try await work.one($0, $1) }
+        router.post("/v1/agencies/:code/reports/:id/:command") { try await command.answer($0, $1) }
+        router.get("/desk/:code") { try await desk.overview($0, $1) }
+        router.get("/desk/:code/laporan/:id") { try await desk.report($0, $1) }
+        router.post("/desk/:code/laporan/:id/:command") { try await desk.command($0, $1) }
+        router.get("/masuk") { try await signIn.form($0, $1) }
+        router.post("/masuk") { try await signIn.submit($0, $1) }
+        router.post("/keluar") { try await signIn.signOut($0, $1) }
+        router.get("/assets/**") { request, _ in try assetResponse(request) }
+    }
+
+    var problemPage: ProblemPage {
+        let pages = pages
+        return { problem, request, _ in pages.problem(problem, request) }
+    }
+}
