@@ -16,6 +16,7 @@ let facingC = strict + [.strictMemorySafety()]
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -139,7 +140,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "Domain", "PostgreSQL", "Reactor", "Storage", "Streams", "Runtime", asyncHTTPClient, subprocess,
-                nioCore,
+                nioCore, nioHTTP1,
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("DomainTests", of: ["Domain"]),
@@ -157,8 +158,8 @@ let package = Package(
                 "Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL",
                 "Runtime",
             ]),
-        tests("EndToEndTests", of: ["Domain", "PostgreSQL", asyncHTTPClient, subprocess]),
-        tests("BrowserTests", of: [asyncHTTPClient, subprocess]),
+        tests("EndToEndTests", of: ["Domain", "PostgreSQL", asyncHTTPClient, nioCore, nioHTTP1, subprocess]),
+        tests("BrowserTests", of: ["Domain", asyncHTTPClient, nioCore, nioHTTP1, subprocess]),
         tests("RepositoryTests", of: []),
         .executableTarget(
             name: "Bench",

@@ -12,6 +12,7 @@ claim_home() {
 
 # Ports come in blocks of 32 below the range that the kernel hands out; a block belongs to one stack.
 claim_ports() {
+    rm -f "$home"/run/*.pid "$home"/run/*.port
     if is_listening "$front_port"; then
         die "port $front_port is taken: stop what listens there, or choose another with SASANDO_PORT"
     fi
@@ -45,10 +46,11 @@ release_ports() {
     [[ -z ${port_lock_file:-} ]] || rm -f "$port_lock_file"
 }
 
-# Sets `port` to the next free one of this stack's block.
+# take_port NAME: sets `port` to the next one of this stack's block, and leaves a note of it.
 take_port() {
     (( next_port == front_port )) && next_port=$(( next_port + 1 ))
     port=$next_port
+    printf '%d\n' "$port" > "$home/run/$1.port"
     next_port=$(( next_port + 1 ))
 }
 

@@ -64,7 +64,7 @@ start_postgres() {
     choose_postgres_user "$home/postgres"
     cluster=$home/postgres/data
     make_cluster
-    take_port
+    take_port postgres
     postgres_port=$port
     configure_cluster
     keep postgres INT 20 bash "$ops/lib/postgres-start.sh" "$cluster" "$postgres_bin" "${as_postgres[@]}"

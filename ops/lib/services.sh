@@ -33,7 +33,7 @@ prepare_city() {
 # start_service NAME EXECUTABLE LOGIN VARIABLE=VALUE...
 start_service() {
     local name=$1 executable=$2 login=$3
-    take_port
+    take_port "$name"
     service_port[$name]=$port
     keep "$name" TERM 10 env \
         SASANDO_STORE_URL="$(store_url "sasando_$login")" \

@@ -30,7 +30,7 @@ package actor Browser {
 
     private static func command(profile: URL) -> [String] {
         [
-            "setpriv", "--pdeathsig", "KILL", "--", "chromium", "--headless=new", "--remote-debugging-pipe",
+            "chromium", "--headless=new", "--remote-debugging-pipe",
             "--user-data-dir=\(profile.path)", "--no-first-run", "--no-default-browser-check", "--disable-gpu",
             "--disable-dev-shm-usage", "--disable-extensions", "--disable-background-networking", "--disable-sync",
             "--disable-component-update", "--disable-default-apps", "--disable-breakpad", "--no-proxy-server",
