@@ -112,15 +112,15 @@ package struct Tracking: Page {
         }
     }
 
-    /// Received, in work, done: three shapes with words.
+    /// Waiting, in work, done: three shapes with words. What ended otherwise was not in work as far as this tells.
     private func stages(_ report: ReportView, _ wording: Wording) -> [[String: Any]] {
         let look = StatusLook(report.status)
-        let last = look.colour == "off" ? "stage.ended" : "stage.done"
-        return ["stage.waiting", "stage.working", last].enumerated().map { index, key in
-            let number = index + 1
+        let ended = look.colour == "off"
+        let stages = ended ? [(1, "waiting"), (3, "ended")] : [(1, "waiting"), (2, "working"), (3, "done")]
+        return stages.map { number, name in
             let state = number < look.stage ? "past" : number == look.stage ? "here" : "ahead"
             let icon = state == "past" ? "do-acknowledge" : state == "here" ? look.icon : "stage-ahead"
-            return ["word": wording(key), "state": state, "icon": icon, "current": state == "here"]
+            return ["word": wording("stage.\(name)"), "state": state, "icon": icon, "current": state == "here"]
         }
     }
 }
