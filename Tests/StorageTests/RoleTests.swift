@@ -1,0 +1,124 @@
+internal import Domain
+internal import PostgreSQL
+internal import Storage
+internal import TestSupport
+internal import Testing
+
+/// As each database role: what it must not do.
+@Suite(.freshDatabase(.city))
+struct RoleTests {
+    /// A statement that a role must not be able to run.
+    struct Forbidden: Sendable, CustomTestStringConvertible {
+        var role: String
+        var sql: SQL
+
+        init(_ role: String, _ sql: SQL) {
+            self.role = role
+            self.sql = sql
+        }
+
+        var testDescription: String { "\(role): \(sql.text)" }
+    }
+
+    static let forbidden: [Forbidden] = [
+        Forbidden("sasando_intake", "SELECT * FROM stream_event"),
+        Forbidden("sasando_intake", "UPDATE report SET description = 'x'"),
+        Forbidden("sasando_intake", "DELETE FROM report"),
+        Forbidden("sasando_intake", "UPDATE report_state SET status = 'closed'"),
+        Forbidden("sasando_intake", "SELECT * FROM api_key"),
+        Forbidden("sasando_intake", "UPDATE stream SET head = head + 1"),
+        Forbidden("sasando_routing", "SELECT * FROM reporter_identity"),
+        Forbidden("sasando_routing", "SELECT * FROM stream_event"),
+        Forbidden("sasando_routing", "DELETE FROM stream_event"),
+        Forbidden("sasando_routing", "UPDATE stream_event SET body = ''"),
+        Forbidden("sasando_routing", "UPDATE report SET description = 'x'"),
+        Forbidden(
+            "sasando_routing",
+            """
+            INSERT INTO inbox (jurisdiction, urgency, part, report_id) SELECT jurisdiction, 1, 0, id FROM report
+            """),
+        Forbidden("sasando_routing", "UPDATE stream SET epoch = epoch + 1"),
+        Forbidden("sasando_kupang_dlhk", "SELECT * FROM reporter_identity"),
+        Forbidden("sasando_kupang_dlhk", "SELECT * FROM inbox"),
+        Forbidden("sasando_kupang_dlhk", "SELECT * FROM api_key"),
+        Forbidden("sasando_kupang_dlhk", "SELECT * FROM session"),
+        Forbidden("sasando_kupang_dlhk", "UPDATE stream_event SET body = ''"),
+        Forbidden("sasando_kupang_dlhk", "DELETE FROM stream_event"),
+        Forbidden("sasando_kupang_dlhk", "DELETE FROM report_state"),
+        Forbidden("sasando_kupang_dlhk", "SELECT * FROM rollup_state"),
+        Forbidden("sasando_kupang_dlhk", "SELECT make_notifier_login('a', 'kupang', 'dishub')"),
+        Forbidden("sasando_kupang_dlhk", "SELECT set_login_password('sasando_intake', 'x')"),
+        Forbidden("sasando_kupang_dlhk", "UPDATE notifier_login SET agency = 'dishub'"),
+        Forbidden("sasando_analytics", "SELECT * FROM reporter_identity"),
+        Forbidden("sasando_analytics", "SELECT * FROM report"),
+        Forbidden("sasando_analytics", "UPDATE report_state SET status = 'closed'"),
+        Forbidden(
+            "sasando_analytics",
+            """
+            INSERT INTO stream_epoch (jurisdiction, stream, epoch, first_seq, reason)
+            VALUES ('kupang', 'dlhk', 9, 1, 'x')
+            """),
+        Forbidden("sasando_analytics", "SELECT open_session('kupang', '', '')"),
+        Forbidden("sasando_analytics", "CREATE TABLE mine (n integer)"),
+    ]
+
+    @Test(arguments: forbidden) func `is refused`(_ forbidden: Forbidden) async throws {
+        try await Fixture.current.asRole(forbidden.role) { pool in
+            let error = await #expect(throws: PostgresError.self) { _ = try await pool.query(forbidden.sql) }
+            #expect(error?.sqlState == .insufficientPrivilege, "\(String(describing: error))")
+        }
+    }
+
+    @Test(arguments: ["intake", "routing", "notifier", "analytics"])
+    func `a role registers peers of its own service only`(_ service: String) async throws {
+        let role = service == "notifier" ? "sasando_kupang_dlhk" : "sasando_\(service)"
+        try await Fixture.current.asRole(role) { pool in
+            for other in ["intake", "routing", "notifier", "analytics"] {
+                let sql: SQL = """
+                    INSERT INTO peer (service, instance, endpoint, public_key, expires_at)
+                    VALUES (\(other), gen_random_uuid(), 'tcp://127.0.0.1:1', repeat('x', 40), now())
+                    """
+                if other == service {
+                    _ = try await pool.query(sql)
+                } else {
+                    await #expect(throws: PostgresError.self) { _ = try await pool.query(sql) }
+                }
+            }
+        }
+    }
+
+    @Test func `an agency's login sees its own stream and reports, and nobody else's`() async throws {
+        let fixture = Fixture.current
+        let batch = try [TestCity.report(), TestCity.report(category: "parkir_liar")]
+        _ = try await AdmissionStore(pool: fixture.pool).admit(batch, in: TestCity.code)
+        _ = try await fixture.routeAll()
+        try await fixture.asRole("sasando_kupang_dlhk") { pool in
+            let streams = try await pool.query("SELECT DISTINCT stream FROM stream_event")
+            #expect(try streams.map { try $0.decode(String.self, at: 0) } == ["dlhk"])
+            let states = try await pool.query("SELECT DISTINCT agency FROM report_state")
+            #expect(try states.map { try $0.decode(String.self, at: 0) } == ["dlhk"])
+            #expect(try await pool.query("SELECT id FROM report").count == 1)
+        }
+    }
+
+    @Test func `an agency's login can hand its report over`() async throws {
+        let fixture = Fixture.current
+        let report = try TestCity.report()
+        _ = try await AdmissionStore(pool: fixture.pool).admit([report], in: TestCity.code)
+        _ = try await fixture.routeAll()
+        let events = EventMaker(TestCity.loaded)
+        let result = try await fixture.asRole("sasando_kupang_dlhk") { pool in
+            try await CommandStore(pool: pool).perform(
+                on: report.id, by: "dlhk", in: TestCity.code, key: CommandKey(text: "K", requestHash: [1])
+            ) { work, now throws(Refusal) in
+                let request = CommandRequest(.transfer(to: "dishub", reason: nil, category: nil, subtype: nil))
+                let outcome = try StatusMachine.decide(
+                    state: work.state, command: request, by: .agency("dlhk"), at: now, city: TestCity.city)
+                return (events.file(outcome, before: work.state, report: work.report), "")
+            }
+        }
+        guard case .done = result else { return #expect(Bool(false), "\(result)") }
+        let rows = try await fixture.pool.query("SELECT agency FROM report_state")
+        #expect(try rows.one().decode(String.self, at: 0) == "dishub")
+    }
+}
