@@ -148,7 +148,7 @@ let package = Package(
         tests("TelemetryTests", of: ["Telemetry", logging, metrics]),
         tests("PostgreSQLTests", of: ["PostgreSQL", "Reactor"]),
         tests("ZeroMQTests", of: ["ZeroMQ", "Reactor"]),
-        tests("StreamsTests", of: ["Streams", "Storage", "PostgreSQL", "ZeroMQ", "Reactor", "Domain"]),
+        tests("StreamsTests", of: ["Streams", "Storage", "PostgreSQL", "ZeroMQ", "Reactor", "Domain", logging]),
         tests("StorageTests", of: ["Storage", "Streams", "PostgreSQL", "Reactor", "Domain"]),
         tests("RuntimeTests", of: ["Runtime", "Storage", "PostgreSQL", "Reactor", hummingbird, logging]),
         tests("PagesTests", of: ["Pages", "Domain"]),

@@ -7,6 +7,12 @@ package struct LoadedCity: Sendable {
     package var city: City
     /// True polygons by area; empty while only approximate cells are known.
     package var boundaries: [AreaCode: MultiPolygon]
+
+    package init(version: Int64, city: City, boundaries: [AreaCode: MultiPolygon]) {
+        self.version = version
+        self.city = city
+        self.boundaries = boundaries
+    }
 }
 
 /// The loaded cities: their documents, areas, streams and the agencies' logins.

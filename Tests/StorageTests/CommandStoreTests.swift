@@ -2,6 +2,7 @@ internal import Domain
 internal import FoundationEssentials
 internal import PostgreSQL
 internal import Storage
+internal import Streams
 internal import TestSupport
 internal import Testing
 

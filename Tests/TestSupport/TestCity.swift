@@ -1,7 +1,7 @@
 package import Domain
-package import FoundationEssentials
+internal import FoundationEssentials
 internal import Logging
-internal import PostgreSQL
+package import PostgreSQL
 internal import Reactor
 package import Storage
 

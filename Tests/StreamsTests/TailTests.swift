@@ -1,0 +1,112 @@
+internal import Streams
+internal import Testing
+
+struct TailTests {
+    private func block(_ range: ClosedRange<Int64>, size: Int = 10) -> TailBlock<String> {
+        TailBlock(first: range.lowerBound, last: range.upperBound, size: size, payload: "\(range)")
+    }
+
+    private func describe(_ step: Tail<String>.Step) -> String {
+        switch step {
+        case .block(let block): block.payload
+        case .behind: "behind"
+        case .upToDate: "up to date"
+        case .restored: "restored"
+        case .closed: "closed"
+        }
+    }
+
+    @Test func `a consumer is given the block that holds its next event`() {
+        let tail = Tail<String>()
+        tail.begin(head: 4)
+        tail.append(block(5...6))
+        tail.append(block(7...9))
+        let now = tail.incarnation
+        #expect(describe(tail.step(after: 4, incarnation: now)) == "5...6")
+        #expect(describe(tail.step(after: 5, incarnation: now)) == "5...6")
+        #expect(describe(tail.step(after: 6, incarnation: now)) == "7...9")
+        #expect(describe(tail.step(after: 9, incarnation: now)) == "up to date")
+        #expect(describe(tail.step(after: 3, incarnation: now)) == "behind")
+    }
+
+    @Test func `one who asked the store a moment ago may be ahead of the reader, and waits`() {
+        let tail = Tail<String>()
+        tail.begin(head: 4)
+        #expect(describe(tail.step(after: 6, incarnation: tail.incarnation)) == "up to date")
+    }
+
+    @Test func `the oldest blocks go at the bound, whether or not everyone has had them`() {
+        let tail = Tail<String>(maximumSize: 30, maximumBlocks: 100)
+        tail.begin(head: 0)
+        for seq in Int64(1)...10 { tail.append(block(seq...seq)) }
+        #expect(tail.size == 30)
+        #expect(describe(tail.step(after: 0, incarnation: tail.incarnation)) == "behind")
+        #expect(describe(tail.step(after: 7, incarnation: tail.incarnation)) == "8...8")
+    }
+
+    @Test func `a block that is larger than the bound is kept while it is the newest`() {
+        let tail = Tail<String>(maximumSize: 30, maximumBlocks: 100)
+        tail.begin(head: 0)
+        tail.append(block(1...500, size: 5000))
+        #expect(describe(tail.step(after: 0, incarnation: tail.incarnation)) == "1...500")
+    }
+
+    @Test func `after a restore nobody goes on from before it`() {
+        let tail = Tail<String>()
+        tail.begin(head: 4)
+        let before = tail.incarnation
+        tail.begin(head: 2)
+        #expect(describe(tail.step(after: 2, incarnation: before)) == "restored")
+        #expect(describe(tail.step(after: 2, incarnation: tail.incarnation)) == "up to date")
+    }
+
+    @Test func `closing lets everyone go`() async {
+        let tail = Tail<String>()
+        tail.begin(head: 0)
+        guard case .upToDate(let generation) = tail.step(after: 0, incarnation: tail.incarnation) else {
+            return #expect(Bool(false), "not up to date")
+        }
+        async let waiting: Void = tail.wake.wait(since: generation)
+        tail.close()
+        await waiting
+        #expect(describe(tail.step(after: 0, incarnation: tail.incarnation)) == "closed")
+    }
+}
+
+struct WakeTests {
+    @Test func `a ring between the look and the wait is not missed`() async {
+        let wake = Wake()
+        let generation = wake.generation
+        wake.ring()
+        await wake.wait(since: generation)
+        #expect(wake.generation == generation + 1)
+    }
+
+    @Test func `one ring wakes all who wait`() async {
+        let wake = Wake()
+        let generation = wake.generation
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 { group.addTask { await wake.wait(since: generation) } }
+            while wake.waiting < 100 { await Task.yield() }
+            wake.ring()
+        }
+        #expect(wake.waiting == 0)
+    }
+
+    @Test func `a cancelled wait ends`() async {
+        let wake = Wake()
+        let task = Task { await wake.wait(since: wake.generation) }
+        while wake.waiting == 0 { await Task.yield() }
+        task.cancel()
+        await task.value
+        #expect(wake.waiting == 0)
+    }
+
+    @Test func `a bounded wait ends by itself`() async {
+        let wake = Wake()
+        let start = ContinuousClock.now
+        await wake.wait(since: wake.generation, atMost: .milliseconds(20))
+        #expect(ContinuousClock.now - start >= .milliseconds(20))
+        #expect(wake.waiting == 0)
+    }
+}
