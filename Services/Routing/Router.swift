@@ -112,7 +112,8 @@ struct RoutingDesk: Sendable {
             let routable = RoutableReport(
                 id: report.id, category: report.category, subtype: report.subtype, area: report.area,
                 areaIsApproximate: report.isAreaApproximate, channel: report.channel,
-                receivedAt: report.receivedAt)
+                receivedAt: report.receivedAt,
+                hasPlace: report.locationSource != .none)
             let outcome = StatusMachine.assign(routable, table.decide(routable, at: now), at: now)
             return (item, events.file(outcome, before: nil, report: report))
         }

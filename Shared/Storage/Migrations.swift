@@ -12,6 +12,8 @@ package enum Migrations {
         var transaction: String {
             """
             BEGIN;
+            SET LOCAL lock_timeout = '60s';
+            SET LOCAL statement_timeout = 0;
             LOCK TABLE schema_migration IN SHARE ROW EXCLUSIVE MODE;
             \(String(decoding: script, as: UTF8.self));
             INSERT INTO schema_migration (number, name) VALUES (\(number), '\(name)');
@@ -40,14 +42,7 @@ package enum Migrations {
     /// Two at once are safe: the second waits for the first, then finds nothing to do.
     /// - Returns: the migrations that were applied now.
     package static func apply(with pool: PostgresPool) async throws -> [Migration] {
-        _ = try await pool.query(
-            """
-            CREATE TABLE IF NOT EXISTS schema_migration (
-                number integer PRIMARY KEY,
-                name text NOT NULL,
-                applied_at timestamptz NOT NULL DEFAULT now())
-            """)
-        _ = try await pool.query("GRANT SELECT ON schema_migration TO PUBLIC")
+        try await makeRecord(with: pool)
         var applied: [Migration] = []
         for migration in all where try await !isApplied(migration, with: pool) {
             do {
@@ -61,6 +56,20 @@ package enum Migrations {
             }
         }
         return applied
+    }
+
+    /// The table that records what was applied. Two who make it at once may collide in the catalogue: then it is there.
+    private static func makeRecord(with pool: PostgresPool) async throws {
+        do {
+            _ = try await pool.query(
+                """
+                CREATE TABLE IF NOT EXISTS schema_migration (
+                    number integer PRIMARY KEY,
+                    name text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT now())
+                """)
+        } catch let error as PostgresError where error.sqlState == .uniqueViolation {}
+        _ = try await pool.query("GRANT SELECT ON schema_migration TO PUBLIC")
     }
 
     private static func isApplied(_ migration: Migration, with pool: PostgresPool) async throws -> Bool {

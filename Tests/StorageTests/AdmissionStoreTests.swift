@@ -4,7 +4,7 @@ internal import Storage
 internal import TestSupport
 internal import Testing
 
-@Suite(.freshDatabase(.city))
+@Suite(.serialized, .freshDatabase(.city))
 struct AdmissionStoreTests {
     let pool = Fixture.current.pool
     var store: AdmissionStore { AdmissionStore(pool: pool) }

@@ -6,7 +6,7 @@ internal import Streams
 internal import TestSupport
 internal import Testing
 
-@Suite(.freshDatabase(.city))
+@Suite(.serialized, .freshDatabase(.city))
 struct CommandStoreTests {
     let fixture = Fixture.current
     let events = EventMaker(TestCity.loaded)

@@ -4,7 +4,7 @@ internal import Storage
 internal import TestSupport
 internal import Testing
 
-@Suite(.freshDatabase(.city))
+@Suite(.serialized, .freshDatabase(.city))
 struct InboxStoreTests {
     let fixture = Fixture.current
 

@@ -3,7 +3,7 @@ internal import Storage
 internal import TestSupport
 internal import Testing
 
-@Suite(.freshDatabase)
+@Suite(.serialized, .freshDatabase)
 struct MigrationTests {
     @Test func `applying twice changes nothing the second time`() async throws {
         let pool = Fixture.current.pool

@@ -8,7 +8,7 @@ internal import Synchronization
 internal import TestSupport
 internal import Testing
 
-@Suite(.freshDatabase(.city))
+@Suite(.serialized, .freshDatabase(.city))
 struct AppendTests {
     let fixture = Fixture.current
 

@@ -27,7 +27,7 @@ struct ReportAccess: Sendable {
         // The credential is looked at in any case, so that a bad token is a 401 for known and unknown reports alike.
         let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction)
         guard let tracked else { throw Self.unknown }
-        if tracked.report.visibility == .public || mayRead(tracked, principal) || isReporter(of: tracked, request) {
+        if tracked.isPublic(in: city.city) || mayRead(tracked, principal) || isReporter(of: tracked, request) {
             return PublicView(tracked: tracked, city: city.city, extent: .whole)
         }
         guard id == nil else { throw Self.unknown }
@@ -56,5 +56,14 @@ struct ReportAccess: Sendable {
         return try await store.report(keyHash: key.lookupHash, in: jurisdiction) { id in
             ReporterKey(report: id, secret: secret).matches(key)
         }?.trackingCode
+    }
+}
+
+extension TrackedReport {
+    /// What is sensitive is private in every public answer, also where triage found out only later that it is.
+    func isPublic(in city: City) -> Bool {
+        let categories = [report.category, state?.category].compactMap(\.self)
+        let isSensitive = categories.contains { city.category($0)?.sensitive ?? false }
+        return report.visibility == .public && !isSensitive
     }
 }
