@@ -37,6 +37,8 @@ struct Batch<Output> {
         case sync
         /// The end of one step's results.
         case end
+        /// An answer after which the connection cannot go on.
+        case derailed(PostgresError)
     }
 
     private let steps: [BatchStep]
@@ -65,6 +67,9 @@ struct Batch<Output> {
             return
         }
         switch (steps[position], event) {
+        case (_, .derailed(let error)):
+            failure = failure ?? error
+            isOutOfStep = true
         case (.sync, .sync):
             position += 1
         case (.sync, _), (_, .sync):

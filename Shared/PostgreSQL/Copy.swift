@@ -122,7 +122,7 @@ extension PostgresConnection {
         }
     }
 
-    /// Leaves pipeline mode for `body`. What fails without the server's word leaves a closed connection.
+    /// Leaves pipeline mode for `body`. A failure in the middle of something leaves a closed connection.
     private func outsidePipeline(
         _ body: (Wire) async throws(PostgresError) -> Void
     ) async throws(PostgresError) {
@@ -133,7 +133,7 @@ extension PostgresConnection {
             try await body(wire)
             try wire.enterPipeline()
         } catch {
-            let isIntact = error.kind == .server && wire.isOpen && wire.transactionStatus == PQTRANS_IDLE
+            let isIntact = self.wire != nil && wire.isOpen && wire.transactionStatus == PQTRANS_IDLE
             if !isIntact || (try? wire.enterPipeline()) == nil { close() }
             throw error
         }

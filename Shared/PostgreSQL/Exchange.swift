@@ -34,7 +34,8 @@ extension Batch: ResultSink where Output == Rows {
         case PGRES_PIPELINE_ABORTED: receive(.aborted)
         case PGRES_FATAL_ERROR: receive(.failed(result.error(operation: "query")))
         default:
-            receive(.failed(PostgresError(.usage, operation: "query", message: "COPY cannot be run as a query")))
+            // COPY stops the protocol here; its result would come again and again.
+            receive(.derailed(PostgresError(.usage, operation: "query", message: "COPY cannot be run as a query")))
         }
     }
 

@@ -160,13 +160,20 @@ actor PostgresConnection {
         let before = condition.load(ordering: .relaxed)
         let stop = try await exchange(&batch, on: wire, until: deadline, isCancellable: isCancellable)
         statementTimer.recordNanoseconds(started.duration(to: .now).wholeNanoseconds)
+        if batch.isOutOfStep {
+            close()
+            throw batch.failure
+                ?? PostgresError(.connection, operation: "query", message: "the server's answers are out of step")
+        }
         for name in batch.unprepared { cache.forget(name: name) }
         settle(items, on: wire, before: before)
         guard let failure = batch.failure else { return (batch, false) }
         if let stop, failure.sqlState == .queryCanceled { throw stop.error(of: failure.operation) }
-        if failure.isStaleStatement, case .statement(let index)? = batch.failedPurpose {
-            let failed = items.first { $0.purpose == .statement(index) }
-            if let failed { cache.discard(failed.sql.text) }
+        if failure.sqlState == .unknownStatement {
+            // DISCARD and DEALLOCATE ALL leave none.
+            cache.clear()
+        } else if failure.isStaleStatement, let failed = items.first(where: { $0.purpose == batch.failedPurpose }) {
+            cache.discard(failed.sql)
         }
         return (batch, failure.isStaleStatement)
     }
@@ -198,7 +205,7 @@ actor PostgresConnection {
             }
         }
         for item in items {
-            switch cache.lookUp(item.sql.text, isReusable: item.sql.isReusable) {
+            switch cache.lookUp(item.sql) {
             case .known(let name):
                 try wire.execute(name: name, item.sql)
             case .prepare(let name):

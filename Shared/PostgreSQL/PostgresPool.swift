@@ -15,6 +15,12 @@ package actor PostgresPool {
         package var inUse: Int
         package var idle: Int
         package var waiting: Int
+
+        package init(inUse: Int, idle: Int, waiting: Int) {
+            self.inUse = inUse
+            self.idle = idle
+            self.waiting = waiting
+        }
     }
 
     struct State {
@@ -105,6 +111,7 @@ package actor PostgresPool {
     // MARK: Leases
 
     /// Runs `body` inside a transaction. When it returns without `commit`, COMMIT follows; when it throws, ROLLBACK.
+    @discardableResult
     package nonisolated func withTransaction<R>(
         _ mode: Transaction.Mode = .readCommitted,
         _ body: (borrowing Transaction) async throws -> R
@@ -126,6 +133,7 @@ package actor PostgresPool {
     }
 
     /// Leases one connection to `body` for statements that need to be on the same one.
+    @discardableResult
     package nonisolated func withConnection<R>(_ body: (borrowing Session) async throws -> R) async throws -> R {
         let connection = try await lease()
         do {

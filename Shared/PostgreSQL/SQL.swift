@@ -83,6 +83,13 @@ package struct SQL: ExpressibleByStringInterpolation, Hashable, Sendable, Custom
         }
     }
 
+    /// Text and types only, to be kept for long.
+    var withoutValues: SQL {
+        var copy = self
+        copy.bytes = []
+        return copy
+    }
+
     /// Statements after one another with `separator` between them: `["a = \(1)", "b = \(2)"].joined(" AND ")`.
     package static func joined(_ parts: some Sequence<SQL>, separator: SQL) -> SQL {
         var result = SQL(capacity: 0, parameters: 0)

@@ -1,5 +1,18 @@
-/// Which statements one connection has prepared on its server, by their text. Bounded; the least used go first.
+/// Which statements one connection has prepared on its server, by text and parameter types. Bounded; the least recently
+/// used go first.
 struct StatementCache {
+    /// A statement without its values.
+    private struct Key: Hashable {
+        var sql: SQL
+
+        func hash(into hasher: inout Hasher) { hasher.combine(sql.text) }
+
+        static func == (a: Key, b: Key) -> Bool {
+            a.sql.text == b.sql.text && a.sql.parameters.count == b.sql.parameters.count
+                && zip(a.sql.parameters, b.sql.parameters).allSatisfy { $0.type == $1.type }
+        }
+    }
+
     enum Lookup: Equatable {
         /// Prepared already.
         case known(name: String)
@@ -15,7 +28,7 @@ struct StatementCache {
     }
 
     private let capacity: Int
-    private var entries: [String: Entry] = [:]
+    private var entries: [Key: Entry] = [:]
     private var uses: UInt64 = 0
     private var named: UInt64 = 0
     /// Names that the server still holds and nobody will use again.
@@ -27,17 +40,17 @@ struct StatementCache {
 
     var count: Int { entries.count }
 
-    mutating func lookUp(_ text: String, isReusable: Bool) -> Lookup {
-        guard isReusable, capacity > 0 else { return .unnamed }
+    mutating func lookUp(_ sql: SQL) -> Lookup {
+        guard sql.isReusable, capacity > 0 else { return .unnamed }
         uses += 1
-        if let index = entries.index(forKey: text) {
+        if let index = entries.index(forKey: Key(sql: sql)) {
             entries.values[index].lastUse = uses
             return .known(name: entries.values[index].name)
         }
         if entries.count >= capacity { evictOldest() }
         named += 1
         let name = "s\(named)"
-        entries[text] = Entry(name: name, lastUse: uses)
+        entries[Key(sql: sql.withoutValues)] = Entry(name: name, lastUse: uses)
         return .prepare(name: name)
     }
 
@@ -48,8 +61,14 @@ struct StatementCache {
     }
 
     /// Drops a statement that no longer works, to be deallocated at the server and prepared anew.
-    mutating func discard(_ text: String) {
-        if let entry = entries.removeValue(forKey: text) { evicted.append(entry.name) }
+    mutating func discard(_ sql: SQL) {
+        if let entry = entries.removeValue(forKey: Key(sql: sql)) { evicted.append(entry.name) }
+    }
+
+    /// Forgets everything, as the server has.
+    mutating func clear() {
+        entries = [:]
+        evicted = []
     }
 
     /// Hands over the names to deallocate.
