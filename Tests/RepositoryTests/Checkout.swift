@@ -50,8 +50,11 @@ struct Checkout: Sendable {
         return String(data: data, encoding: .utf8)
     }
 
-    var swiftSources: [SwiftSource] {
-        files(ending: ".swift").compactMap { path in text(of: path).map { SwiftSource(path: path, text: $0) } }
+    /// All Swift files, read once.
+    var swiftSources: [SwiftSource] { Self.parsed }
+
+    private static let parsed: [SwiftSource] = current.files(ending: ".swift").compactMap { path in
+        current.text(of: path).map { SwiftSource(path: path, text: $0) }
     }
 
     var shellScripts: [String] {

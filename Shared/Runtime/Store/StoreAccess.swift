@@ -38,7 +38,7 @@ package final class StoreAccess: Service {
     package func addChecks(to health: Health) {
         let pool = pool
         health.add("store") {
-            _ = try await pool.query("SELECT 1")
+            try await pool.ping()
             return nil
         }
         health.add("schema") {
