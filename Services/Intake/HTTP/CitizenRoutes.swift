@@ -192,6 +192,6 @@ extension PublicView {
                 locationSource: report.locationSource.rawValue, address: report.address, rt: report.rt, rw: report.rw,
                 landmark: report.landmark, receivedAt: report.receivedAt, agency: tracked.state?.agency,
                 why: tracked.work?.why, deadlines: tracked.state?.deadlines, nextDueAt: tracked.state?.nextDue?.at,
-                history: history, visibility: report.visibility.rawValue, version: tracked.state?.version ?? 0))
+                history: history, visibility: visibility.rawValue, version: tracked.state?.version ?? 0))
     }
 }

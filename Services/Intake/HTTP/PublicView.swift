@@ -26,6 +26,8 @@ struct PublicView: Sendable {
     var category: CategoryCode? { tracked.state == nil ? tracked.report.category : tracked.state?.category }
     var subtype: SubtypeCode? { tracked.state == nil ? tracked.report.subtype : tracked.state?.subtype }
 
+    var visibility: Visibility { tracked.isPublic(in: city) ? .public : .private }
+
     var json: [UInt8] {
         var writer = JSONWriter(capacity: 2048)
         writer.object {
@@ -44,7 +46,7 @@ struct PublicView: Sendable {
         writeAgency(to: &writer)
         writer.member("received_at", tracked.report.receivedAt, offsetSeconds: city.utcOffset)
         writeDeadlines(to: &writer)
-        writer.member("visibility", tracked.report.visibility.rawValue)
+        writer.member("visibility", visibility.rawValue)
     }
 
     private func writeReport(to writer: inout JSONWriter) {
@@ -78,7 +80,7 @@ struct PublicView: Sendable {
         writer.member("why", tracked.work?.why)
         writeDeadlines(to: &writer)
         writeHistory(to: &writer)
-        writer.member("visibility", report.visibility.rawValue)
+        writer.member("visibility", visibility.rawValue)
         writer.member("version", tracked.state?.version ?? 0)
         writer.key("links")
         writer.object {
