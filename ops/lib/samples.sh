@@ -32,8 +32,9 @@ write_sample_requests() {
             }
             return "\"" quoted "\""
         }
+        /^#/ { next }
         { sub(/\r$/, "") }
-        NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; next }
+        !named { for (i = 1; i <= NF; i++) name[i] = $i; named = 1; next }
         NF > 1 {
             id = sprintf("contoh-%03d", ++count)
             body = "{\"external_id\":" text(id) ",\"attributes\":{\"sample\":true}"

@@ -2,6 +2,7 @@
 # with their keepers, even when ops/run itself is killed: the kernel sees to it (setpriv --pdeathsig).
 
 declare -A keepers=()
+exec {terminal}>&1
 stopping=false
 
 # keep NAME STOP_SIGNAL STOP_SECONDS COMMAND...: runs COMMAND for as long as we run.
@@ -35,6 +36,7 @@ stop_everything() {
     local status=$?
     trap '' TERM INT HUP
     trap - EXIT
+    exec >&"$terminal"
     if (( ${#keepers[@]} > 0 )); then
         say 'Stopping'
         stop_kept caddy
