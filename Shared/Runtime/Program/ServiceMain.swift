@@ -72,6 +72,7 @@ package enum ServiceMain {
         compose: () async throws -> [any Service]
     ) async -> ExitCode {
         let logger = process.logger
+        defer { _ = alarm(0) }
         do {
             let parts = try await compose()
             let watch = StopWatch(health: process.health, logger: logger, timeout: stopTimeout)

@@ -1,0 +1,102 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import Runtime
+
+/// A service with a few routes on a free port, for as long as `body` runs.
+func withServer(
+    page: ProblemPage? = nil, security: SecurityHeaders = SecurityHeaders(), logger: Logger = .silent,
+    routes: (Router<WebContext>) -> Void, body: (String) async throws -> Void
+) async throws {
+    let router = HTTPService.makeRouter()
+    routes(router)
+    let (ports, announce) = AsyncStream.makeStream(of: Int.self)
+    let service = HTTPService(
+        router: router, settings: HTTPSettings(), page: page, security: security, logger: logger,
+        listening: { announce.yield($0) })
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await service.run() }
+        var iterator = ports.makeAsyncIterator()
+        let port = try #require(await iterator.next())
+        try await body("http://127.0.0.1:\(port)")
+        group.cancelAll()
+    }
+}
+
+struct Answer {
+    var status: Int
+    var headers: HTTPHeaders
+    var body: String
+
+    subscript(name: String) -> String? { headers.first(name: name) }
+}
+
+func ask(
+    _ method: String = "GET", _ url: String, headers: [(String, String)] = [], body: String? = nil
+) async throws -> Answer {
+    var request = HTTPClientRequest(url: url)
+    request.method = .RAW(value: method)
+    request.headers = HTTPHeaders(headers)
+    if let body { request.body = .bytes(ByteBuffer(string: body)) }
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    let bytes = try await response.body.collect(upTo: 1 << 20)
+    return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
+}
+
+/// Sends bytes as they stand and reads until the other end closes.
+func exchange(raw text: String, with base: String) async throws -> String {
+    let port = try #require(base.split(separator: ":").last.flatMap { Int($0) })
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+        .connect(host: "127.0.0.1", port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            }
+        }
+    return try await channel.executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: text))
+        outbound.finish()
+        var answer = ""
+        for try await buffer in inbound { answer += String(buffer: buffer) }
+        return answer
+    }
+}
+
+/// Keeps what is logged.
+final class LogBook: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func logger(_ level: Logger.Level) -> Logger {
+        Logger(label: "test") { _ in Handler(book: self, logLevel: level) }
+    }
+
+    private struct Handler: LogHandler {
+        let book: LogBook
+        var logLevel: Logger.Level
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            book.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+        }
+    }
+}
+
+extension Logger {
+    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}
