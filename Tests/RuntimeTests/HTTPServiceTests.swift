@@ -229,7 +229,7 @@ private func routes(_ router: Router<WebContext>) {
                 body: .init { writer in
                     try await writer.write(ByteBuffer(string: "x"))
                     enter.yield()
-                    try await Task.sleep(for: .seconds(3600))
+                    try await forever()
                 })
         }
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
@@ -255,7 +255,7 @@ private func routes(_ router: Router<WebContext>) {
             stop.yield()
             try await tasks.waitForAll()
         }
-        #expect(ContinuousClock.now - start < .seconds(15))
+        #expect(ContinuousClock.now - start < .seconds(90))
     }
 }
 

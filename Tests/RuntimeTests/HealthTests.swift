@@ -58,7 +58,7 @@ import Testing
         let made = Atomic(0)
         health.add("store") {
             made.add(1, ordering: .relaxed)
-            try await Task.sleep(for: .seconds(3600))
+            try await forever()
             return nil
         }
         let start = ContinuousClock.now
@@ -67,7 +67,7 @@ import Testing
             for try await results in group { #expect(results.first?.fault?.contains("longer") == true) }
         }
         #expect(made.load(ordering: .relaxed) == 1)
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(90))
     }
 
     @Test func `The metrics have their media type`() async throws {

@@ -46,7 +46,7 @@ func ask(
     request.method = .RAW(value: method)
     request.headers = HTTPHeaders(headers)
     if let body { request.body = .bytes(ByteBuffer(string: body)) }
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(100))
     let bytes = try await response.body.collect(upTo: 1 << 20)
     return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
 }
@@ -99,4 +99,12 @@ final class LogBook: Sendable {
 
 extension Logger {
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}
+
+/// Suspends until the task is cancelled.
+func forever() async throws {
+    let (never, hold) = AsyncStream.makeStream(of: Void.self)
+    for await _ in never {}
+    hold.finish()
+    throw CancellationError()
 }

@@ -20,7 +20,7 @@ import UnixSignals
         func run() async throws {
             running.yield()
             if ignoresStop {
-                try await Task.sleep(for: .seconds(3600))
+                try await forever()
             } else {
                 try await gracefulShutdown()
             }
@@ -68,6 +68,6 @@ import UnixSignals
         for await _ in running { break }
         kill(getpid(), SIGUSR1)
         _ = await code
-        #expect(ContinuousClock.now - start < .seconds(4))
+        #expect(ContinuousClock.now - start < .seconds(60))
     }
 }

@@ -98,7 +98,7 @@ private func object(_ line: String) throws -> [String: Any] {
         // The pipe holds 64 KiB; each record is about 1 KiB.
         let text = String(repeating: "x", count: 1_000)
         for _ in 0..<500 { logger.info("\(text)") }
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(20))
         let dropped = lines.output.droppedRecords
         #expect(dropped > 300 && dropped < 500)
 

@@ -74,7 +74,9 @@ struct WebResponder: Sendable {
             return problem
         case let error as any ProblemConvertible:
             let problem = error.problem
-            if problem.status.code >= 500 { report(error, request, context, level: .warning) }
+            if problem.status.code >= 500 {
+                report(error, request, context, level: problem.status == .internalServerError ? .error : .warning)
+            }
             return problem
         case let error as any HTTPResponseError:
             return ProblemDetails(error)
