@@ -1,15 +1,6 @@
 package import Logging
 internal import ServiceLifecycle
 
-/// The kinds of our own processes that tell each other of news.
-package enum PeerService: String, Sendable, CaseIterable { case intake, routing, notifier, analytics }
-
-/// A hint: something happened; what, the store tells.
-package struct Hint: Sendable {
-    package var topic: String
-    package var payload: String
-}
-
 /// The way of hints between our own processes.
 package final class Peers: Service {
     private let onHint: @Sendable (Hint) -> Void

@@ -14,8 +14,8 @@ package final class StoreAccess: Service {
     package init(
         _ settings: StoreSettings, process: ServiceProcess, lockTimeout: Duration = .milliseconds(200),
         queryTimeout: Duration = .seconds(5)
-    ) throws {
-        var configuration = try PostgresConfiguration(url: settings.url, password: settings.password?.text)
+    ) throws(StartFailure) {
+        var configuration = try Self.configuration(settings)
         configuration.applicationName = "sasando-\(process.name)"
         configuration.size = settings.connections
         configuration.lockTimeout = lockTimeout
@@ -24,6 +24,16 @@ package final class StoreAccess: Service {
         configuration.maximumWaiters = 4096
         reactor = Reactor(name: "sasando-store")
         pool = PostgresPool(configuration: configuration, reactor: reactor, logger: process.logger)
+    }
+
+    private static func configuration(_ settings: StoreSettings) throws(StartFailure) -> PostgresConfiguration {
+        do throws(PostgresError) {
+            return try PostgresConfiguration(url: settings.url, password: settings.password?.text)
+        } catch {
+            throw StartFailure(
+                "SASANDO_STORE_URL is \(error.message)", advice: "Write postgresql://user@host:port/database.",
+                code: .configuration)
+        }
     }
 
     package func run() async throws {

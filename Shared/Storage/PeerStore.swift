@@ -1,0 +1,68 @@
+package import FoundationEssentials
+package import PostgreSQL
+
+/// The running instances of our own services, and the keys by which they know each other.
+///
+/// A row stands as long as its instance renews it; the store's clock decides.
+package struct PeerStore: Sendable {
+    /// One running instance.
+    package struct Peer: Hashable, Sendable {
+        package var service: String
+        package var instance: UUID
+        /// Where its PUB socket is, such as `tcp://10.0.0.7:40123`; empty for one that publishes nothing.
+        package var endpoint: String
+        /// CURVE, in Z85: 40 characters.
+        package var publicKey: String
+
+        package init(service: String, instance: UUID, endpoint: String, publicKey: String) {
+            self.service = service
+            self.instance = instance
+            self.endpoint = endpoint
+            self.publicKey = publicKey
+        }
+    }
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// Writes or renews the row, and removes those of its service that ended long ago without saying so.
+    ///
+    /// - Parameter seconds: How long the row stands without being renewed.
+    package func register(_ peer: Peer, for seconds: Int) async throws(PostgresError) {
+        let lifetime = Double(seconds)
+        try await pool.pipeline([
+            """
+            INSERT INTO peer (service, instance, endpoint, public_key, expires_at)
+            VALUES (\(peer.service), \(peer.instance), \(peer.endpoint), \(peer.publicKey),
+                now() + make_interval(secs => \(lifetime)))
+            ON CONFLICT (service, instance) DO UPDATE SET expires_at = EXCLUDED.expires_at
+            """,
+            """
+            DELETE FROM peer WHERE service = \(peer.service) AND (service, instance) IN (
+                SELECT service, instance FROM peer
+                WHERE service = \(peer.service) AND expires_at < now() - interval '1 minute'
+                FOR UPDATE SKIP LOCKED)
+            """,
+        ])
+    }
+
+    package func remove(_ peer: Peer) async throws(PostgresError) {
+        try await pool.query("DELETE FROM peer WHERE service = \(peer.service) AND instance = \(peer.instance)")
+    }
+
+    /// Every instance of every service that stands now.
+    package func standing() async throws(PostgresError) -> [Peer] {
+        let rows = try await pool.query(
+            """
+            SELECT service, instance, endpoint, public_key FROM peer
+            WHERE expires_at > now() ORDER BY service, instance
+            """)
+        var peers: [Peer] = []
+        for row in rows {
+            let (service, instance, endpoint, key) = try row.decode((String, UUID, String, String).self)
+            peers.append(Peer(service: service, instance: instance, endpoint: endpoint, publicKey: key))
+        }
+        return peers
+    }
+}
