@@ -15,9 +15,13 @@ store_needs=(
     'postgresql-15|/usr/lib/postgresql/*/bin/initdb'
     'postgresql-15-postgis-3|/usr/share/postgresql/*/extension/postgis.control'
 )
+# What the Swift toolchain itself needs to run and to link comes first.
 building_needs=(
     'git|git'
-    'gcc|gcc'
+    'libncurses6|/usr/lib/*/libncurses.so.6'
+    'libsqlite3-0|/usr/lib/*/libsqlite3.so.0'
+    'libxml2|/usr/lib/*/libxml2.so.2'
+    'libcurl4|/usr/lib/*/libcurl.so.4'
     'binutils|ld.gold'
     'pkg-config|pkg-config'
     'libc6-dev|/usr/include/stdio.h'
