@@ -65,13 +65,15 @@ import Testing
             }
             let padding = [UInt8](repeating: 0, count: 100_000)
             var taken = 0
-            while try await router.send([[UInt8]("slow"), [UInt8](number: taken), padding]) != .full { taken += 1 }
-            #expect(await router.queued == 50)
             for number in 0..<100 {
+                // The system's buffers may still take some in; so fill them up again each time.
+                while try await router.send([[UInt8]("slow"), [UInt8](number: taken), padding]) != .full { taken += 1 }
                 #expect(try await router.send([[UInt8]("fast"), [UInt8](number: number)]) != .full)
                 #expect(try await dealers[1].receiveSoon()[0].number == number)
             }
-            #expect(await router.queued == 50)
+            #expect(taken > 50)
+            let queued = await router.queued
+            #expect((1...50).contains(queued), "\(queued)")
             for number in 0..<taken { #expect(try await dealers[0].receiveSoon()[0].number == number) }
             #expect(await router.queued == 0)
         }
