@@ -2,17 +2,21 @@ internal import Hummingbird
 internal import NIOCore
 internal import Synchronization
 
-/// Writes to one consumer in small pieces, and knows for how long the present piece has been stuck.
+/// Writes to one consumer in small pieces, each when the ones before have nearly gone.
 struct PacedWriter: Sendable {
     /// Bytes of one piece: a poor line passes so much within the patience.
     private static let piece = 65_536
 
     /// One task at a time uses it: the one that sends. The protocol does not say that its writers can be handed over.
     private nonisolated(unsafe) var writer: any ResponseBodyWriter
+    private let eventLoop: any EventLoop
     private let pace: ConsumerPace
+    /// Bytes written since the event loop's last turn.
+    private var sinceTurn = 0
 
-    init(_ writer: any ResponseBodyWriter, pace: ConsumerPace) {
+    init(_ writer: any ResponseBodyWriter, on eventLoop: any EventLoop, pace: ConsumerPace) {
         self.writer = writer
+        self.eventLoop = eventLoop
         self.pace = pace
     }
 
@@ -20,6 +24,13 @@ struct PacedWriter: Sendable {
     mutating func write(_ buffer: ByteBuffer) async throws {
         var rest = buffer
         while let slice = rest.readSlice(length: min(Self.piece, rest.readableBytes)), slice.readableBytes > 0 {
+            // The writer learns from the event loop that the connection is full: without a turn of it in between,
+            // everything that is written at once would be queued.
+            sinceTurn += slice.readableBytes
+            if sinceTurn > Self.piece {
+                try await eventLoop.submit {}.get()
+                sinceTurn = slice.readableBytes
+            }
             pace.began()
             try await writer.write(slice)
             pace.ended()

@@ -22,7 +22,7 @@ struct EventsRoute: Sendable {
         guard request.headers[values: .accept].contains(where: { $0.contains("text/event-stream") }) else {
             return try await batch(request, from: position)
         }
-        return try await live(request, from: position)
+        return try await live(request, context, from: position)
     }
 
     // MARK: Pages
@@ -49,7 +49,9 @@ struct EventsRoute: Sendable {
 
     // MARK: Live
 
-    private func live(_ request: Request, from position: StreamPosition) async throws -> Response {
+    private func live(
+        _ request: Request, _ context: WebContext, from position: StreamPosition
+    ) async throws -> Response {
         // Read before the position is checked: a restore in between then lets the consumer go.
         let incarnation = stream.tail.incarnation
         guard incarnation > 0 else {
@@ -62,13 +64,15 @@ struct EventsRoute: Sendable {
         let start = try position.cursor(in: try await extent())
         let headers: HTTPFields = [
             .contentType: "text/event-stream", .cacheControl: "no-store", .xAccelBuffering: "no",
+            // A connection that was watched for its end cannot be used again.
+            .connection: "close",
         ]
         let opening = position == .latest ? SSEBlock.opened(at: start) : nil
         let body = ResponseBody { writer in
             // The seat is this closure's: it is free when the answer is over, or was never sent.
             defer { withExtendedLifetime(seat) {} }
             let pace = ConsumerPace()
-            let paced = PacedWriter(writer, pace: pace)
+            let paced = PacedWriter(writer, on: context.eventLoop, pace: pace)
             try await whilePresent(request, pace) {
                 var writer = paced
                 if let opening { try await writer.write(opening) }

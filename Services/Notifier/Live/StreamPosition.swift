@@ -43,8 +43,7 @@ extension ProblemDetails {
         switch refusal {
         case .wrongEpoch:
             self = .conflict(
-                "The store was restored since \(cursor): that position no longer means what it did. Go on from earliest."
-            )
+                "The store was restored since \(cursor), which no longer means what it did. Take earliest.")
         case .beyondHead:
             self = .conflict("No event \(cursor) was ever written here. Go on from earliest or latest.")
         case .gone:

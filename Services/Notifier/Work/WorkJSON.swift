@@ -124,7 +124,7 @@ extension [HistoryLine] {
     func asRead(by agency: AgencyCode) -> [HistoryLine] {
         var holder: AgencyCode?
         return map { line in
-            let author = line.type == EventType.assigned.rawValue ? holder ?? line.agency : line.agency
+            let author = line.type == EventType.transferredOut.rawValue ? holder ?? line.agency : line.agency
             holder = line.agency
             guard author != agency else { return line }
             var line = line

@@ -7,10 +7,13 @@ package struct WebContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The other end of the connection: the front door, or the client itself.
     package let peer: SocketAddress?
+    /// What carries the connection: once it has had a turn, a long answer's writer knows how much is still unsent.
+    package let eventLoop: any EventLoop
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress
+        eventLoop = source.channel.eventLoop
     }
 
     package var maxUploadSize: Int { HTTPLimits.body }

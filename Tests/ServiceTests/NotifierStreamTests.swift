@@ -1,0 +1,57 @@
+import Domain
+import NIOCore
+import Runtime
+import Testing
+
+@testable import Notifier
+@testable import Streams
+
+@Suite("What live consumers are sent")
+struct NotifierStreamTests {
+    private func event(_ seq: Int64) -> StoredEvent {
+        StoredEvent(cursor: Cursor(epoch: 3, seq: seq), type: "held", body: #"{"n":\#(seq)}"#)
+    }
+
+    private func frame(_ seq: Int64) -> String {
+        "event: sasando.report.held\ndata: {\"n\":\(seq)}\nid: 3-\(seq)\n\n"
+    }
+
+    @Test("a block can be sent from any of its events on")
+    func slices() {
+        let block = SSEBlock((7...9).map(event))
+        #expect(String(buffer: block.bytes) == frame(7) + frame(8) + frame(9))
+        #expect(String(buffer: block.bytes(from: 0)) == frame(7) + frame(8) + frame(9))
+        #expect(String(buffer: block.bytes(from: 1)) == frame(8) + frame(9))
+        #expect(String(buffer: block.bytes(from: 2)) == frame(9))
+    }
+
+    @Test("a heartbeat is a comment and one newline")
+    func heartbeat() { #expect(String(buffer: SSEBlock.heartbeat) == ": hb\n") }
+
+    @Test("the more consumers, the longer the tail gathers; the more behind, the smaller their pages")
+    func seats() {
+        let seats = ConsumerSeats(limit: 300)
+        #expect(seats.pause == .milliseconds(1))
+        var taken: [ConsumerSeats.Seat] = []
+        for _ in 0..<100 { if let seat = seats.take() { taken.append(seat) } }
+        #expect(seats.pause == .milliseconds(10))
+        #expect(seats.pageLimit == 200)
+        for _ in 0..<1_000 { seats.setBehind(true) }
+        #expect(seats.pageLimit == 20)
+        for _ in 0..<4_000 { seats.setBehind(true) }
+        #expect(seats.pageLimit == 10)
+        taken.removeAll()
+        #expect(seats.taken == 0)
+        #expect(seats.pause == .milliseconds(1))
+    }
+
+    @Test("an event's age comes from its time")
+    func age() throws {
+        let at = Timestamp.now.adding(seconds: -10)
+        let body = #"{"specversion":"1.0","id":"x","time":"\#(at.rfc3339(offsetSeconds: 28_800))","sequence":"1"}"#
+        let age = try #require(
+            EventAge.nanoseconds(StoredEvent(cursor: Cursor(epoch: 1, seq: 1), type: "held", body: body)))
+        #expect((9_000_000_000...12_000_000_000).contains(age))
+        #expect(EventAge.nanoseconds(event(1)) == nil)
+    }
+}
