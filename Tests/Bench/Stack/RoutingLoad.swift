@@ -64,7 +64,7 @@ extension Store {
     /// Undoes `fileKept`, so that the next pair begins where this one did. The streams go on behind their heads.
     func emptyRouted() async throws {
         _ = try await pool.transaction([
-            "TRUNCATE report, inbox, report_state, report_history, deadline, stream_event",
+            "TRUNCATE report, reporter_identity, inbox, report_state, report_history, deadline, stream_event",
             "UPDATE stream SET first_seq = head + 1",
         ])
         try await settleDisk()
