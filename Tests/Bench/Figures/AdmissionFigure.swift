@@ -19,13 +19,17 @@ struct AdmissionFigure {
                 try await setting.store.emptyAdmission()
                 let reference = try await transactions()
                 try await setting.store.emptyAdmission()
-                let value = try await acknowledged(at: intake)
+                let value = try await setting.noteCores(of: "admission, pair \(pair)") {
+                    try await acknowledged(at: intake)
+                }
                 setting.say("admission, pair \(pair): \(Table.text(value)) of \(Table.text(reference)) reports/s")
                 measured.append((value, reference))
             }
             try await setting.store.emptyAdmission()
         }
-        let withOthers = try await acknowledged(at: intake)
+        let withOthers = try await setting.noteCores(of: "admission, everything running") {
+            try await acknowledged(at: intake)
+        }
         try await setting.store.reset()
         let throughDoor = try await acknowledged(at: stack.credentials.frontDoor.absoluteString)
         await setting.notes.add(

@@ -17,7 +17,11 @@ struct BatchWriteFigure {
             var measured: [(value: Double, reference: Double)] = []
             for pair in 1...pairs {
                 let load = try (0..<batches).map { try maker.batch(from: $0 * ReportBatch.size) }
-                let value = try await timed { try await admit(load) }
+                try await store.emptyAdmission()
+                let value = try await setting.noteCores(of: "batch write, pair \(pair)") {
+                    try await timed { try await admit(load) }
+                }
+                try await store.emptyAdmission()
                 let reference = try await timed { try await store.copy(load) }
                 setting.say("batch write, pair \(pair): \(Table.text(value)) of \(Table.text(reference)) reports/s")
                 measured.append((value, reference))
@@ -38,9 +42,8 @@ struct BatchWriteFigure {
         }
     }
 
-    /// Reports a second; the tables are empty at the beginning.
+    /// Reports a second, into empty tables.
     private func timed(_ body: () async throws -> Void) async throws -> Double {
-        try await setting.store.emptyAdmission()
         let start = ContinuousClock.now
         try await body()
         let elapsed = ContinuousClock.now - start

@@ -9,14 +9,14 @@ struct EndToEndFigure {
         let before = try await commits()
         try await setting.store.reset()
         let notifier = try setting.stack.notifier(of: Stack.agency)
-        let result = try await LoadGenerator.run(
-            Load(
-                posting: .init(
-                    port: setting.stack.intake.port, apiKey: setting.stack.credentials.integrator.apiKey,
-                    perSecond: 500, seconds: setting.seconds(30, quick: 5)),
-                consuming: .init(
-                    port: notifier.port, agency: Stack.agency,
-                    token: setting.stack.credentials.agencies[Stack.agency]?.token ?? "", consumers: 1)))
+        let load = Load(
+            posting: .init(
+                port: setting.stack.intake.port, apiKey: setting.stack.credentials.integrator.apiKey,
+                perSecond: 500, seconds: setting.seconds(30, quick: 5)),
+            consuming: .init(
+                port: notifier.port, agency: Stack.agency,
+                token: setting.stack.credentials.agencies[Stack.agency]?.token ?? "", consumers: 1))
+        let result = try await setting.noteCores(of: "end to end") { try await LoadGenerator.run(load) }
         let after = try await commits()
         if let troubles = result.troubles { await setting.notes.add("end to end: \(troubles)") }
         let commits = before + after

@@ -6,15 +6,15 @@ struct FanOutFigure {
     func measure() async throws -> [Row] {
         try await setting.store.reset()
         let notifier = try setting.stack.notifier(of: Stack.agency)
-        let result = try await LoadGenerator.run(
-            Load(
-                posting: .init(
-                    port: setting.stack.intake.port, apiKey: setting.stack.credentials.integrator.apiKey,
-                    perSecond: 500, seconds: setting.seconds(20, quick: 5)),
-                consuming: .init(
-                    port: notifier.port, agency: Stack.agency,
-                    token: setting.stack.credentials.agencies[Stack.agency]?.token ?? "", consumers: Self.consumers),
-                watch: { notifier.residentMegabytes }))
+        let load = Load(
+            posting: .init(
+                port: setting.stack.intake.port, apiKey: setting.stack.credentials.integrator.apiKey,
+                perSecond: 500, seconds: setting.seconds(20, quick: 5)),
+            consuming: .init(
+                port: notifier.port, agency: Stack.agency,
+                token: setting.stack.credentials.agencies[Stack.agency]?.token ?? "", consumers: Self.consumers),
+            watch: { notifier.residentMegabytes })
+        let result = try await setting.noteCores(of: "fan-out") { try await LoadGenerator.run(load) }
         if let troubles = result.troubles { await setting.notes.add("fan-out: \(troubles)") }
         await setting.notes.add(
             "fan-out: latency counts from when a POST was due to its event at each consumer (p50 "

@@ -13,10 +13,14 @@ struct FoldFigure {
             defer { stack.analytics.proceed() }
             try await store.appendLifeCycles(reports: events / 4)
             try await store.settleDisk()
-            let start = ContinuousClock.now
-            stack.analytics.proceed()
-            try await store.waitUntil("analytics has folded all", within: .seconds(300)) { try await store.isFolded() }
-            return Double(events) / (ContinuousClock.now - start).inSeconds
+            return try await setting.noteCores(of: "fold") {
+                let start = ContinuousClock.now
+                stack.analytics.proceed()
+                try await store.waitUntil("analytics has folded all", within: .seconds(300)) {
+                    try await store.isFolded()
+                }
+                return Double(events) / (ContinuousClock.now - start).inSeconds
+            }
         }
         await setting.notes.add(
             "fold: reports assigned, acknowledged, started and resolved, on seven agencies' streams.")

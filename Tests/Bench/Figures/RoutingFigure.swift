@@ -38,9 +38,13 @@ struct RoutingFigure {
         defer { router.proceed() }
         try await store.fillInbox(reports)
         try await store.settleDisk()
-        return try await timed {
-            router.proceed()
-            try await store.waitUntil("the inbox is empty", within: .seconds(120)) { try await store.isInboxEmpty() }
+        return try await setting.noteCores(of: "routing") {
+            try await timed {
+                router.proceed()
+                try await store.waitUntil("the inbox is empty", within: .seconds(120)) {
+                    try await store.isInboxEmpty()
+                }
+            }
         }
     }
 
