@@ -19,7 +19,8 @@ package struct Dashboard: Page {
             "figures": figures(wording), "decisions": decisions(wording), "agencies": agencies(wording),
             "areas": areas(wording), "no_open": summary.totals.open == 0, "days": days(wording),
             "chart": chart, "has_days": summary.days.contains { $0.opened > 0 || $0.closed > 0 },
-            "categories": categories(wording), "has_categories": !summary.categories.isEmpty, "shades": shades(wording), "open_by_area": openByArea,
+            "categories": categories(wording), "has_categories": !summary.categories.isEmpty, "shades": shades(wording),
+            "open_by_area": openByArea,
             "map_tiles": tiles ?? [:], "has_tiles": tiles != nil,
         ]
         return PageContent(

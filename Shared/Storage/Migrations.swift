@@ -68,7 +68,7 @@ package enum Migrations {
                     name text NOT NULL,
                     applied_at timestamptz NOT NULL DEFAULT now())
                 """)
-        } catch where error.sqlState == .uniqueViolation {}
+        } catch  where error.sqlState == .uniqueViolation {}
         _ = try await pool.query("GRANT SELECT ON schema_migration TO PUBLIC")
     }
 
