@@ -158,7 +158,9 @@ let package = Package(
                 "Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL",
                 "Runtime",
             ]),
-        tests("EndToEndTests", of: ["Domain", "PostgreSQL", asyncHTTPClient, nioCore, nioHTTP1, subprocess]),
+        tests(
+            "EndToEndTests",
+            of: ["Domain", "PostgreSQL", "Reactor", asyncHTTPClient, logging, nioCore, nioHTTP1, subprocess]),
         tests("BrowserTests", of: ["Domain", asyncHTTPClient, nioCore, nioHTTP1, subprocess]),
         tests("RepositoryTests", of: []),
         .executableTarget(

@@ -1,0 +1,109 @@
+internal import Domain
+internal import FoundationEssentials
+internal import Synchronization
+internal import TestSupport
+
+/// Officers of all agencies at work: each takes what its agency has and gives commands at random, every one under a
+/// key and again until there is an answer.
+final class Officers: Sendable {
+    struct Done: Sendable {
+        /// Commands by name that were carried out.
+        var commands: [String: Int] = [:]
+        /// Answers 409 and 412: somebody was faster.
+        var beaten = 0
+        var refused = 0
+        var faults: [String] = []
+    }
+
+    private let stack: Stack
+    private let agencies: [String]
+    private let state = Mutex(Done())
+    private let random: Mutex<SeededGenerator>
+    /// Whether a hold ends soon by itself, so that a timer ends it.
+    private let holdsBriefly: Bool
+
+    init(_ stack: Stack, agencies: [String], seed: UInt64, holdsBriefly: Bool = false) {
+        self.stack = stack
+        self.agencies = agencies
+        self.holdsBriefly = holdsBriefly
+        random = Mutex(SeededGenerator(seed: seed))
+    }
+
+    var done: Done { state.withLock { $0 } }
+
+    /// Works until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - each: officers of each agency.
+    ///   - pause: between an officer's commands.
+    func run(each: Int, pause: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            for agency in agencies {
+                for _ in 0..<each { group.addTask { await self.work(at: agency, pause: pause) } }
+            }
+        }
+    }
+
+    private func work(at agency: String, pause: Duration) async {
+        let door = stack.agency(agency)
+        while !Task.isCancelled {
+            let statuses = "assigned,triage,acknowledged,in_progress,on_hold,reopened,resolved"
+            let listed = try? await door.get("/v1/agencies/\(agency)/reports?status=\(statuses)", patience: .seconds(5))
+            let reports = listed?["reports"]?.elements ?? []
+            let chosen = random.withLock { random in reports.prefix(200).shuffled(using: &random).prefix(8) }
+            for report in chosen {
+                await command(report, at: agency, door)
+                // pause: an officer's pace
+                try? await Task.sleep(for: pause)
+                if Task.isCancelled { return }
+            }
+            // pause: before the list is fetched anew
+            if chosen.isEmpty { try? await Task.sleep(for: .milliseconds(200)) }
+        }
+    }
+
+    private func command(_ report: JSONValue, at agency: String, _ door: Door) async {
+        let permitted = (report["commands"]?.elements ?? []).compactMap(\.text)
+        guard let id = report["id"]?.text, let name = random.withLock({ permitted.randomElement(using: &$0) })
+        else { return }
+        var way = door.with("Idempotency-Key", UUID().text)
+        let isCareful = random.withLock { Bool.random(using: &$0) }
+        if isCareful, let version = report["version"]?.number { way = way.with("If-Match", "\"\(Int(version))\"") }
+        let body = body(of: name, at: agency)
+        while !Task.isCancelled {
+            let path = "/v1/agencies/\(agency)/reports/\(id)/\(name)"
+            guard let answer = try? await way.post(path, json: body, patience: .seconds(10)), answer.status != 503
+            else {
+                state.withLock { $0.refused += 1 }
+                // pause: the agency's process is being started again
+                try? await Task.sleep(for: .milliseconds(100))
+                continue
+            }
+            state.withLock { done in
+                switch answer.status {
+                case 200: done.commands[name, default: 0] += 1
+                case 409, 412: done.beaten += 1
+                default: if done.faults.count < 20 { done.faults.append("\(answer)") }
+                }
+            }
+            return
+        }
+    }
+
+    private func body(of command: String, at agency: String) -> JSONValue {
+        switch command {
+        case "hold":
+            guard holdsBriefly else { return ["reason": "menunggu suku cadang"] }
+            let until = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6) + 2_500_000)
+            return ["reason": "sebentar", "until": .string(until.rfc3339(offsetSeconds: 28_800))]
+        case "reject": return ["reason": "invalid", "note": "Tidak ditemukan di lapangan."]
+        case "transfer":
+            let others = Sample.ways.map(\.agency).filter { $0 != agency && $0 != "kominfo" }
+            return [
+                "to": .string(random.withLock { others.randomElement(using: &$0) } ?? "dlhk"), "reason": "salah alamat",
+            ]
+        case "comment": return ["note": "Petugas menuju lokasi.", "internal_note": "unit 3", "actor": "Budi"]
+        default: return ["note": .string("\(command) oleh \(agency)")]
+        }
+    }
+}
