@@ -155,15 +155,19 @@ private func lines(_ registry: MetricRegistry, with prefix: String) -> [String] 
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(Self.promtool))
         process.arguments = ["check", "metrics"]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
+        // Files, not pipes: a process that another test starts would hold a pipe open.
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("promtool-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (input, output) = (folder.appendingPathComponent("in"), folder.appendingPathComponent("out"))
+        try Data(registry.exposition()).write(to: input)
+        try Data().write(to: output)
+        process.standardInput = try FileHandle(forReadingFrom: input)
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = process.standardOutput
         try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(registry.exposition()))
-        try input.fileHandleForWriting.close()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
+        let said = try Data(contentsOf: output)
         #expect(process.terminationStatus == 0 && said.isEmpty, "\(String(decoding: said, as: UTF8.self))")
     }
 }
