@@ -91,6 +91,17 @@ extension EndToEnd {
             #expect(try await audit.faults(ofSummary: summary.json) == [], "\(seen)")
         }
 
+        /// Events as a page of them is written.
+        private static func page(of events: ArraySlice<[UInt8]>) -> [UInt8] {
+            var bytes = Array("[".utf8)
+            for (index, event) in events.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                bytes.append(contentsOf: event)
+            }
+            bytes.append(UInt8(ascii: "]"))
+            return bytes
+        }
+
         /// What the consumers saw is what is stored, byte for byte, from the first event on.
         private func checkConsumers(
             _ followers: [StreamFollower], _ pullers: [StreamPuller], _ seen: String
@@ -106,8 +117,7 @@ extension EndToEnd {
                 #expect(puller.faults == [], "\(puller.agency), by pages; \(seen)")
                 #expect(puller.last <= stored.count)
                 for page in puller.pages {
-                    let events = stored[Int(page.after)..<Int(page.next)].joined(separator: [UInt8(ascii: ",")])
-                    let isSame = page.bytes == [UInt8(ascii: "[")] + events + [UInt8(ascii: "]")]
+                    let isSame = page.bytes == Self.page(of: stored[Int(page.after)..<Int(page.next)])
                     #expect(isSame, "\(puller.agency): the page after \(page.after) differs; \(seen)")
                 }
             }

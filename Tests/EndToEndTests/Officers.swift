@@ -9,7 +9,8 @@ final class Officers: Sendable {
     struct Done: Sendable {
         /// Commands by name that were carried out.
         var commands: [String: Int] = [:]
-        /// Answers 409 and 412: somebody was faster.
+        /// Answers 409 and 412: somebody was faster; and 404 where the report has been passed on twice meanwhile, so
+        /// that the agency may not even know any more where it is.
         var beaten = 0
         var refused = 0
         var faults: [String] = []
@@ -82,7 +83,7 @@ final class Officers: Sendable {
             state.withLock { done in
                 switch answer.status {
                 case 200: done.commands[name, default: 0] += 1
-                case 409, 412: done.beaten += 1
+                case 404, 409, 412: done.beaten += 1
                 default: if done.faults.count < 20 { done.faults.append("\(answer)") }
                 }
             }

@@ -232,6 +232,36 @@ private let kupang: JurisdictionCode = "kupang"
         #expect(asked.count == 1)
     }
 
+    @Test func `Those who wait for a question that fails learn of it, and do not ask one after the other`() async throws
+    {
+        struct Fault: Error {}
+        let cache = cache()
+        let came = Tally()
+        let asked = Tally()
+        let failures = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    came.add()
+                    do {
+                        _ = try await cache.value(for: 1) {
+                            asked.add()
+                            while came.count < 100 { await Task.yield() }
+                            for _ in 0..<1_000 { await Task.yield() }
+                            throw Fault()
+                        }
+                        return false
+                    } catch {
+                        return error is Fault
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(failures == 100)
+        // Who had not quite begun to wait when the question failed asks again.
+        #expect(asked.count < 10)
+    }
+
     @Test func `A failed question is not remembered, and another asks instead`() async throws {
         struct Fault: Error {}
         let cache = cache()

@@ -31,8 +31,9 @@ final class AdmissionQueue: Sendable {
     static let batchLimit = 500
     /// Batches that are under way at once: one gathers its rows while the other waits for the disk.
     static let lanes = 2
-    /// How long a batch is tried again; every waiter has its answer within two seconds.
-    static let patience: Duration = .milliseconds(1400)
+    /// After this no further attempt at a batch begins. With the longest that one attempt takes (the store's time-out,
+    /// 1.2 s) every waiter has its answer within two seconds.
+    static let patience: Duration = .milliseconds(600)
 
     private let buffer: Mutex<AdmissionBuffer<Waiter>>
     private let isInboxFull = Atomic(false)

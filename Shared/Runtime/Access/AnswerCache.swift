@@ -10,7 +10,7 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         /// Who waits for an answer that another caller is fetching.
-        var waiting: [Key: [CheckedContinuation<Void, Never>]] = [:]
+        var waiting: [Key: [CheckedContinuation<Void, any Error>]] = [:]
     }
 
     private enum Step {
@@ -38,19 +38,23 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.now = now
     }
 
-    /// The cached answer, or the one that `fetch` gives; errors are not kept.
+    /// The cached answer, or the one that `fetch` gives.
+    ///
+    /// An error goes to all who wait for the same answer, so that a source that is away is not asked by one after
+    /// the other; it is not kept for those who come later.
     func value(for key: Key, fetch: @Sendable () async throws -> Value?) async throws -> Value? {
         while true {
             switch step(for: key) {
             case .known(let value): return value
-            case .wait: await turn(of: key)
+            case .wait: try await turn(of: key)
             case .fetch:
                 do {
                     let value = try await fetch()
                     finish(key, Entry(value: value, end: now() + (value == nil ? negative : positive)))
                     return value
                 } catch {
-                    finish(key, nil)
+                    // Who gave up waiting says nothing about the source: then another asks.
+                    finish(key, nil, failure: Task.isCancelled ? nil : error)
                     throw error
                 }
             }
@@ -71,9 +75,9 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    /// Waits until whoever fetches the answer has it, or has failed.
-    private func turn(of key: Key) async {
-        await withCheckedContinuation { continuation in
+    /// Waits until whoever fetches the answer has it; throws with them when they fail.
+    private func turn(of key: Key) async throws {
+        try await withCheckedThrowingContinuation { continuation in
             let isOver = state.withLock { state in
                 guard state.waiting[key] != nil else { return true }
                 state.waiting[key]?.append(continuation)
@@ -83,7 +87,7 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    private func finish(_ key: Key, _ entry: Entry?) {
+    private func finish(_ key: Key, _ entry: Entry?, failure: (any Error)? = nil) {
         let now = now()
         let waiting = state.withLock { state in
             if let entry {
@@ -92,7 +96,9 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             }
             return state.waiting.removeValue(forKey: key) ?? []
         }
-        for continuation in waiting { continuation.resume() }
+        for continuation in waiting {
+            if let failure { continuation.resume(throwing: failure) } else { continuation.resume() }
+        }
     }
 
     /// Drops what is stale, and everything where that is not enough: answers live for seconds only.
