@@ -8,8 +8,12 @@ extension Fault {
         return Self.fields.contains(name) ? name : "place"
     }
 
-    private static let fields: Set<String> = [
-        "category", "subtype", "description", "area", "address", "rt", "rw", "landmark",
+    /// Where the form asks for it.
+    var fieldOrder: Int { Self.fields.firstIndex(of: field) ?? Self.fields.count }
+
+    /// In the order of the form.
+    private static let fields = [
+        "category", "subtype", "place", "area", "landmark", "rt", "rw", "address", "description",
     ]
 
     /// The form's own words where it has them (a form never speaks of JSON or of paths), else the fault's.

@@ -85,7 +85,7 @@ package struct ReportForm: Page {
             "idempotency_key": idempotencyKey, "description": values.description, "private": values.isPrivate,
             "sensitive": chosen?.sensitive ?? false,
             "districts": districts(), "has_faults": !faults.isEmpty,
-            "faults": faults.map { $0.line(wording) }, "fault": faultsByField(wording),
+            "faults": faultsInOrder.map { $0.line(wording) }, "fault": faultsByField(wording),
         ]
         if let chosen {
             content["chosen"] = ["name": chosen.name[wording.language], "icon": wording.icon(chosen.code)]
@@ -131,6 +131,12 @@ package struct ReportForm: Page {
             }
             return ["district": district, "areas": options]
         }
+    }
+
+    /// As the form asks, from top to bottom.
+    private var faultsInOrder: [Fault] {
+        faults.enumerated().sorted { ($0.element.fieldOrder, $0.offset) < ($1.element.fieldOrder, $1.offset) }
+            .map(\.element)
     }
 
     private func faultsByField(_ wording: Wording) -> [String: String] {

@@ -7,6 +7,8 @@ enum FormReport {
     static func draft(_ values: ReportForm.Values) -> ReportDraft {
         var draft = ReportDraft()
         draft.category = values.reportCategory
+        // A form offers "Lainnya / tidak tahu" for who does not know; nothing chosen is an oversight.
+        if values.category == nil { draft.faults.append(Fault(.required, at: "/category")) }
         draft.subtype = values.subtype.map { SubtypeCode(rawValue: $0) }
         draft.description = lines(values.description)
         draft.area = values.area.map { AreaCode(rawValue: $0) }

@@ -48,7 +48,8 @@ struct StaffPages: Sendable {
             let page = SignIn(frame: frame, returnPath: LocalPath(frame.path))
             return response(page, request, status: .unauthorized)
         }
-        let page = ErrorPage(frame: frame, status: problem.status.code, detail: problem.detail)
+        // The detail is for programs, in English; the page has words of its own for each status.
+        let page = ErrorPage(frame: frame, status: problem.status.code, detail: nil)
         return response(page, request, status: problem.status)
     }
 }

@@ -67,7 +67,8 @@ struct EventsRoute: Sendable {
             // A connection that was watched for its end cannot be used again.
             .connection: "close",
         ]
-        let opening = position == .latest ? SSEBlock.opened(at: start) : nil
+        // Browsers hold the answer back until its first byte; the first event may be long in coming.
+        let opening = position == .latest ? SSEBlock.opened(at: start) : SSEBlock.heartbeat
         let body = ResponseBody { writer in
             // The seat is this closure's: it is free when the answer is over, or was never sent.
             defer { withExtendedLifetime(seat) {} }
@@ -75,7 +76,7 @@ struct EventsRoute: Sendable {
             let paced = PacedWriter(writer, on: context.eventLoop, pace: pace)
             try await whilePresent(request, pace) {
                 var writer = paced
-                if let opening { try await writer.write(opening) }
+                try await writer.write(opening)
                 try await stream.consumer().send(after: start.seq, incarnation: incarnation, to: &writer)
                 try await writer.finish()
             }

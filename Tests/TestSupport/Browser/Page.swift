@@ -35,7 +35,8 @@ package actor Page {
     nonisolated let browser: Browser
     nonisolated let session: String
     private let context: JSONValue
-    private var loads = 0
+    /// The document that is shown, by the name of its loading.
+    private var shownLoader = ""
     private var loadedLoaders: Set<String> = []
     private var fetches: [String: Fetch] = [:]
     private var fetchOrder: [String] = []
@@ -76,6 +77,8 @@ package actor Page {
     func prepare(_ settings: Settings) async throws {
         for domain in ["Page", "Runtime", "Network", "Log"] { try await send("\(domain).enable") }
         try await send("Page.setLifecycleEventsEnabled", ["enabled": true])
+        // Every window counts as looked at, as if each person had a screen of their own.
+        try await send("Emulation.setFocusEmulationEnabled", ["enabled": true])
         try await resize(width: settings.width, height: settings.height, isPhone: settings.isPhone)
         try await setDark(settings.isDark)
         try await send("Emulation.setScriptExecutionDisabled", ["value": .bool(!settings.isScripted)])
@@ -132,9 +135,11 @@ package actor Page {
 
     /// Does something that leads to another page, and waits for that page's load event.
     package func afterLoad(within bound: Duration = .seconds(15), _ act: () async throws -> Void) async throws {
-        let before = loads
+        let before = shownLoader
         try await act()
-        try await watch("another page to load", within: bound) { $0.loads > before }
+        try await watch("another page to load", within: bound) {
+            $0.shownLoader != before && $0.loadedLoaders.contains($0.shownLoader)
+        }
     }
 
     package func reload() async throws {
@@ -163,8 +168,10 @@ package actor Page {
     func receive(_ method: String, _ parameters: JSONValue) {
         switch method {
         case "Page.lifecycleEvent" where parameters["name"]?.text == "load":
-            loads += 1
             if let loader = parameters["loaderId"]?.text { loadedLoaders.insert(loader) }
+        case "Page.frameNavigated":
+            guard let frame = parameters["frame"], frame["parentId"] == nil else { break }
+            shownLoader = frame["loaderId"]?.text ?? ""
         case "Runtime.consoleAPICalled": noteConsole(parameters)
         case "Runtime.exceptionThrown":
             let details = parameters["exceptionDetails"]

@@ -59,9 +59,9 @@ extension Page {
           const element = document.querySelector(selector);
           if (!element || element.disabled) return null;
           element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-          const box = element.getBoundingClientRect();
+          const box = element.getClientRects()[0];  // of a link that wraps: its first line
+          if (!box || box.width === 0 || box.height === 0) return null;
           const x = box.x + box.width / 2, y = box.y + box.height / 2;
-          if (box.width === 0 || box.height === 0) return null;
           const top = document.elementFromPoint(x, y);
           const label = top && top.closest("label");
           const hit = top && (element.contains(top) || top.contains(element) || (label && label.control === element));

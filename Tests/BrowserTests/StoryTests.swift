@@ -1,0 +1,165 @@
+import Domain
+import TestSupport
+import Testing
+
+extension LivePages {
+    /// A report's way from a citizen to the agency that acts on it, and back; each looks at a window of their own.
+    @Suite("The whole story")
+    struct StoryTests {
+        @Test("A report is sent, worked on and followed to its end, live in every window", arguments: Screen.allCases)
+        func story(on screen: Screen) async throws {
+            try await Stage.play { stage in
+                let desk = try await stage.officer("dlhk", screen.settings, named: "desk")
+                try await desk.waitForLiveDesk()
+                let dashboard = try await stage.officer("operator", screen.settings)
+                try await dashboard.markUnreloaded()
+                let before = try await dashboard.tally(of: "dlhk")
+
+                var settings = screen.settings
+                settings.position = Stage.oesapa
+                let citizen = try await stage.citizen(settings)
+                let code = try await Self.send(citizen)
+
+                try await desk.waitForCard(code, in: "waiting")
+                let countdown = try #require(
+                    try await desk.evaluate("(\(Page.card(code))).querySelector('.countdown').innerText").text)
+                #expect(countdown.hasSuffix("lagi"), "\(countdown)")
+                try await dashboard.waitForTally(
+                    of: "dlhk",
+                    .init(received: before.received + 1, open: before.open + 1, resolved: before.resolved))
+
+                try await Self.work(on: code, stage, screen, desk: desk, citizen: citizen)
+
+                try await dashboard.waitForTally(
+                    of: "dlhk",
+                    .init(received: before.received + 1, open: before.open, resolved: before.resolved + 1))
+                for page in [desk, dashboard, citizen] { try await page.requireUnreloaded() }
+            }
+        }
+
+        /// From the front page to the tracking page; gives the tracking code.
+        private static func send(_ citizen: Page) async throws -> String {
+            try await citizen.afterLoad { try await citizen.click("a.tile[href='/lapor?kategori=sampah']") }
+            try await citizen.click("[data-locate]")
+            try await citizen.wait(for: "Oesapa", in: "[data-said]")
+            try await citizen.click("[data-step=di-mana] [data-next]")
+            try await citizen.fill("#description", with: "Sampah menumpuk sejak tiga hari, <b>baunya</b> sampai ke rumah")
+            try await citizen.afterLoad { try await citizen.click("[data-send]") }
+            let code = try await citizen.text(of: "#code")
+            #expect(code.wholeMatch(of: /KPG-[0-9A-Z]{11}/) != nil, "\(code)")
+            #expect(try await citizen.text(of: "#link").contains("/k/"))
+            #expect(try await citizen.text(of: "main").contains("Dinas Lingkungan Hidup dan Kebersihan"))
+            try await citizen.afterLoad { try await citizen.click("a[href^='/lacak/'].main") }
+            try await citizen.markUnreloaded()
+            try await citizen.wait(for: "Menunggu tanggapan", in: "h1")
+            #expect(try await citizen.text(of: ".text").contains("<b>baunya</b>"))
+            return code
+        }
+
+        /// An officer acknowledges, starts and resolves; the desk of a colleague and the reporter's page follow.
+        private static func work(
+            on code: String, _ stage: Stage, _ screen: Screen, desk: Page, citizen: Page
+        ) async throws {
+            let officer = try await stage.officer("dlhk", screen.settings, named: "officer")
+            try await officer.waitForLiveDesk()
+            try await officer.openCard(code)
+            #expect(try await officer.text(of: "[data-panel] .why").contains("sampah"))
+            #expect(try await officer.text(of: "[data-panel] .deadlines").contains("lagi"))
+
+            try await officer.click("[data-command=acknowledge] button")
+            try await officer.wait(for: "Sudah ditanggapi.", in: "[data-panel] .success")
+            try await desk.waitForCard(code, in: "working")
+            try await citizen.wait(for: "Sudah ditanggapi", in: "h1")
+
+            try await officer.press("S")
+            try await officer.wait(for: "Sedang dikerjakan", in: "[data-panel] header")
+            try await citizen.wait(for: "Sedang dikerjakan", in: "h1")
+
+            try await officer.press("R")
+            try await officer.waitForFocus(on: "#resolve-note")
+            try await officer.send("Input.insertText", ["text": "Diangkut truk pukul sembilan"])
+            try await officer.click("[data-command=resolve] [type=submit]")
+            try await officer.wait(for: "Tercatat: selesai.", in: "[data-panel] .success")
+            try await desk.waitForCard(code, in: "done")
+            try await citizen.wait(for: "Selesai", in: "h1")
+            try await citizen.wait(for: "Diangkut truk pukul sembilan", in: ".history")
+            // Beside the list nothing is loaded again; on a phone each command is a page.
+            if screen == .desktop { try await officer.requireUnreloaded() }
+        }
+
+        @Test("A transfer takes the card from one desk and puts it on another")
+        func transfer() async throws {
+            try await Stage.play { stage in
+                let from = try await stage.officer("dlhk", .desktop)
+                try await from.waitForLiveDesk()
+                let to = try await stage.officer("pupr", .phone)
+                try await to.waitForLiveDesk()
+                let (code, _) = try await stage.report("sampah", "Drainase tersumbat, bukan hanya sampah")
+                try await from.waitForCard(code, in: "waiting")
+                try await from.openCard(code)
+                try await from.press("T")
+                try await from.waitForFocus(on: "#to")
+                try await from.choose("pupr", in: "#to")
+                try await from.fill("#transfer-reason", with: "Pekerjaan drainase")
+                try await from.click("[data-command=transfer] [type=submit]")
+                try await from.waitForNoCard(code)
+                try await to.waitForCard(code, in: "waiting")
+                try await from.wait(until: "document.querySelector('[data-panel-place]').hidden")
+                for page in [from, to] { try await page.requireUnreloaded() }
+                try await to.openCard(code)
+                #expect(try await to.text(of: "[data-panel] .history").contains("Dialihkan"))
+            }
+        }
+
+        @Test("A report without a category comes to triage, which gives it to an agency")
+        func triage() async throws {
+            try await Stage.play { stage in
+                let desk = try await stage.officer("kominfo", .desktop)
+                try await desk.waitForLiveDesk()
+                let dishub = try await stage.officer("dishub", .desktop)
+                try await dishub.waitForLiveDesk()
+                let citizen = try await stage.citizen(.phone, at: "/lapor")
+                try await citizen.click("[data-step=apa] .choice:last-child label")
+                try await citizen.click("[data-step=apa] [data-next]")
+                try await citizen.choose("53.71.03.1010", in: "#area")
+                try await citizen.click("[data-step=di-mana] [data-next]")
+                try await citizen.fill("#description", with: "Ada mobil berhenti tiga hari di tikungan")
+                try await citizen.afterLoad { try await citizen.click("[data-send]") }
+                let code = try await citizen.text(of: "#code")
+
+                try await desk.waitForCard(code, in: "waiting")
+                #expect(try await desk.evaluate("(\(Page.card(code))).innerText").text?.contains("dipilah") == true)
+                try await desk.openCard(code)
+                try await desk.click("[data-command=transfer] summary")
+                try await desk.choose("dishub", in: "#to")
+                try await desk.choose("parkir_liar", in: "#transfer-category")
+                try await desk.click("[data-command=transfer] [type=submit]")
+                try await desk.waitForNoCard(code)
+                try await dishub.waitForCard(code, in: "waiting")
+                try await dishub.wait(until: "(\(Page.card(code))).innerText.includes('Parkir liar')")
+            }
+        }
+
+        @Test("While a report is open, new ones wait behind a button, and nothing jumps")
+        func quiet() async throws {
+            try await Stage.play { stage in
+                let desk = try await stage.officer("satpolpp", .desktop)
+                try await desk.waitForLiveDesk()
+                let (first, _) = try await stage.report("iklan_liar", "Spanduk menutup rambu")
+                try await desk.waitForCard(first, in: "waiting")
+                try await desk.openCard(first)
+                let (second, _) = try await stage.report("iklan_liar", "Baliho di trotoar")
+                try await desk.wait(for: "1 baru", in: "[data-fresh]")
+                #expect(try await desk.evaluate("Boolean(\(Page.card(second)))").flag == false)
+                try await desk.click("[data-fresh]")
+                try await desk.waitForCard(second, in: "waiting")
+                try await desk.press("Escape")
+                try await desk.requireUnreloaded()
+            }
+        }
+    }
+}
+
+/// They share a city and, with it, what its pages count: one after the other.
+@Suite("The pages, live", .serialized)
+enum LivePages {}
