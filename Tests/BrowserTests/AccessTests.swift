@@ -60,7 +60,8 @@ extension LivePages {
                 let stranger = try await stage.citizen(.phone, at: "/lacak/\(code)", named: "stranger")
                 try await stranger.wait(for: "Menunggu tanggapan", in: "h1")
                 #expect(try await stranger.text(of: "main").contains("Laporan ini rahasia"))
-                #expect(try await stranger.evaluate("document.documentElement.outerHTML").text?.contains(words) == false)
+                #expect(
+                    try await stranger.evaluate("document.documentElement.outerHTML").text?.contains(words) == false)
                 let reporter = try await stage.citizen(.phone, at: link, named: "reporter")
                 #expect(try await reporter.address == stage.address + "/lacak/\(code)")
                 #expect(try await reporter.text(of: ".text") == words)

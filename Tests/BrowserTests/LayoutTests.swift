@@ -13,7 +13,9 @@ extension LivePages {
             ("satpolpp", "/desk/satpolpp/laporan/ID"), ("satpolpp", "/desk/dlhk"), ("operator", "/dashboard"),
         ]
 
-        @Test("No page scrolls sideways, each has one heading, and its fields and buttons fit a thumb", arguments: [360, 800])
+        @Test(
+            "No page scrolls sideways, each has one heading, and its fields and buttons fit a thumb",
+            arguments: [360, 800])
         func fits(width: Int) async throws {
             try await Stage.play { stage in
                 let words = "https://contoh.id/" + String(repeating: "panjangsekali", count: 12)

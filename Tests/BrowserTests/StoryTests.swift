@@ -43,7 +43,8 @@ extension LivePages {
             try await citizen.click("[data-locate]")
             try await citizen.wait(for: "Oesapa", in: "[data-said]")
             try await citizen.click("[data-step=di-mana] [data-next]")
-            try await citizen.fill("#description", with: "Sampah menumpuk sejak tiga hari, <b>baunya</b> sampai ke rumah")
+            try await citizen.fill(
+                "#description", with: "Sampah menumpuk sejak tiga hari, <b>baunya</b> sampai ke rumah")
             try await citizen.afterLoad { try await citizen.click("[data-send]") }
             let code = try await citizen.text(of: "#code")
             #expect(code.wholeMatch(of: /KPG-[0-9A-Z]{11}/) != nil, "\(code)")
@@ -137,6 +138,31 @@ extension LivePages {
                 try await desk.waitForNoCard(code)
                 try await dishub.waitForCard(code, in: "waiting")
                 try await dishub.wait(until: "(\(Page.card(code))).innerText.includes('Parkir liar')")
+            }
+        }
+
+        @Test("On a phone the open reports are one list, the first due on top, whatever their status")
+        func oneList() async throws {
+            try await Stage.play { stage in
+                let desk = try await stage.officer("dinsos", .phone)
+                try await desk.waitForLiveDesk()
+                // Due in 24 h once it is in work, and the other one's first answer 24 h after it came, which is later.
+                let (first, _) = try await stage.report("orang_hilang", "Nenek belum pulang")
+                try await desk.waitForCard(first, in: "waiting")
+                let (second, _) = try await stage.report("fasilitas_anak", "Ayunan patah")
+                try await desk.waitForCard(second, in: "waiting")
+                let officer = try await stage.officer("dinsos", .desktop, named: "officer")
+                try await officer.openCard(first)
+                try await officer.click("[data-command=acknowledge] button")
+                try await desk.waitForCard(first, in: "working")
+                let tops =
+                    "[\"\(first)\", \"\(second)\"].map((code) => (\(Page.card("CODE"))).getBoundingClientRect().top)"
+                    .replacing("\"CODE\"", with: "code")
+                let seen = try await desk.evaluate(tops).elements.compactMap(\.number)
+                try #require(seen.count == 2)
+                #expect(seen[0] < seen[1], "\(seen)")
+                #expect(try await desk.isVisible("#working h2") == false)
+                try await desk.requireUnreloaded()
             }
         }
 

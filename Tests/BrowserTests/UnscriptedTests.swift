@@ -72,7 +72,9 @@ extension LivePages {
                 let first = try await stage.officer("satpolpp", settings, expecting: [412, 422], named: "first")
                 let second = try await stage.officer("satpolpp", settings, named: "second")
                 for page in [first, second] {
-                    while try await page.evaluate("Boolean(\(Page.card(code)))").flag != true { try await page.reload() }
+                    while try await page.evaluate("Boolean(\(Page.card(code)))").flag != true {
+                        try await page.reload()
+                    }
                     try await page.openCard(code)
                 }
                 try await second.afterLoad { try await second.click("[data-command=acknowledge] button") }

@@ -32,9 +32,28 @@ export async function addAreas(L, map, { classOf, label, names = true, fit = fal
   if (fit) map.fitBounds(layer.getBounds(), { padding: [8, 8] });
   layer.addTo(map);
   if (names) {
-    const showNames = () => map.getContainer().classList.toggle("few-names", map.getZoom() < NAMES_FROM);
+    const showNames = () => {
+      map.getContainer().classList.toggle("few-names", map.getZoom() < NAMES_FROM);
+      thinOut([...layers.values()]);
+    };
     map.on("zoomend", showNames);
     showNames();
   }
   return layers;
+}
+
+/** Leaves out names that would cover another; a chosen area's comes first. */
+function thinOut(shapes) {
+  const isChosen = (shape) => shape.options.className.includes("chosen");
+  const shown = [];
+  for (const shape of shapes.sort((one, other) => isChosen(other) - isChosen(one))) {
+    const name = shape.getTooltip()?.getElement();
+    if (!name) continue;
+    const box = name.getBoundingClientRect();
+    const covers = shown.some(
+      (other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom,
+    );
+    name.classList.toggle("covered", covers);
+    if (!covers) shown.push(box);
+  }
 }

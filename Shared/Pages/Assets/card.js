@@ -78,10 +78,20 @@ export function settle(card, status) {
   if (card.parentElement !== column || card.nextElementSibling !== later) column.insertBefore(card, later ?? null);
 }
 
+/** On a phone all open cards are one list: the first due on top, whatever their status. */
+function rankCards() {
+  const due = (card) => Date.parse(card.dataset.due) || Infinity;
+  const open = [...document.querySelectorAll("[data-column]:not([data-column=done]) > .card")];
+  open.sort((one, other) => due(one) - due(other));
+  open.forEach((card, rank) => (card.style.order = rank));
+  document.querySelector(".columns").classList.add("one-list");
+}
+
 export const findCard = (id) => document.querySelector(`.card[data-id="${CSS.escape(id)}"]`);
 
-/** The numbers beside the columns' names, and what an empty one says. */
+/** The numbers beside the columns' names, what an empty one says, and the order of the one list. */
 export function countColumns() {
+  rankCards();
   for (const column of document.querySelectorAll("[data-column]")) {
     const name = column.dataset.column;
     const count = column.childElementCount;

@@ -129,8 +129,20 @@ function listen(cursor) {
   follow(agency, cursor, { heard, state: say, refused: startOver });
 }
 
+/** In the one list of a phone a status is reached by its most urgent card. */
+function jump(event) {
+  const cards = [...document.querySelectorAll(`${event.currentTarget.hash}:not(.done) .card`)];
+  if (cards.length === 0) return;
+  event.preventDefault();
+  const first = cards.reduce((one, other) => (Number(other.style.order) < Number(one.style.order) ? other : one));
+  first.scrollIntoView({ block: "start" });
+  first.querySelector("a").focus({ preventScroll: true });
+}
+
+for (const link of document.querySelectorAll(".jump a")) link.addEventListener("click", jump);
 fresh.addEventListener("click", showFresh);
 addEventListener("scroll", () => scrollY === 0 && !isOpen() && waiting.size > 0 && showFresh(), { passive: true });
 startPanel();
 runCountdowns();
+countColumns();
 listen(desk.dataset.cursor);
