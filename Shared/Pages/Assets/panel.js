@@ -44,13 +44,19 @@ export async function openPanel(href) {
   if (address === href) show(page);
 }
 
+/** The answer to the officer's own command may be faster than the news of it: what it says stays. */
+function isKnown(page) {
+  const [shown, fetched] = [openReport(), page.querySelector("[data-report]")?.dataset];
+  return shown && fetched && shown.report === fetched.report && Number(shown.version) >= Number(fetched.version);
+}
+
 /** Shows the newest state of the open report, unless somebody is writing. */
 export async function refreshPanel() {
   if (!isOpen() || isBusy()) return;
   const hadFocus = panel.contains(document.activeElement);
   const scrolled = panel.scrollTop;
   const { page, ok } = await fetchPage(address);
-  if (!ok || isBusy()) return;
+  if (!ok || isBusy() || isKnown(page)) return;
   const before = document.activeElement;
   show(page);
   panel.scrollTop = scrolled;
