@@ -240,22 +240,32 @@ private func routes(_ router: Router<WebContext>) {
         silent.maximumGracefulShutdownDuration = .seconds(30)
         let group = ServiceGroup(configuration: silent)
         let start = ContinuousClock.now
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await group.run()
+                return true
+            }
             var port = ports.makeAsyncIterator()
             let base = "http://127.0.0.1:\(try #require(await port.next()))"
             tasks.addTask {
                 let answer = try await ask("GET", base + "/slow")
                 #expect(answer.body == "done")
+                return true
             }
-            tasks.addTask { _ = try? await ask("GET", base + "/endless") }
+            tasks.addTask {
+                _ = try? await ask("GET", base + "/endless")
+                return false
+            }
             var entries = entered.makeAsyncIterator()
             for _ in 0..<2 { await entries.next() }
             await group.triggerGracefulShutdown()
             stop.yield()
-            try await tasks.waitForAll()
+            // The service and the slow answer end; when the endless one's client notices is its own affair.
+            var ended = 0
+            while ended < 2, let isAwaited = try await tasks.next() { ended += isAwaited ? 1 : 0 }
+            tasks.cancelAll()
         }
-        #expect(ContinuousClock.now - start < .seconds(90))
+        #expect(ContinuousClock.now - start < .seconds(60))
     }
 }
 
