@@ -127,7 +127,7 @@ extension EndToEnd {
             #expect(taken > 100, "refused below the bound, after \(taken)")
             // It is looked at each second: what came within that time is the most beyond the bound.
             let waiting = try await audit.waiting
-            #expect(waiting <= before + taken, "\(waiting), \(before) before")
+            #expect(waiting <= before + Int64(taken), "\(waiting), \(before) before")
             let (still, time) = try await send("full-still")
             #expect(still.status == 503 && time < .seconds(2), "\(still)")
             #expect(try await Door(await stack.address(of: Stack.intake) ?? "").get("/readyz").status == 200)
