@@ -33,9 +33,9 @@ struct AnalyticsService: Sendable {
         ) { _ in hints.ring() }
         let folders = Folders(registry: registry, store: AnalyticsStore(pool: store.pool), hints: hints, logger: logger)
         let routes = DashboardRoutes(
-            registry: registry, folders: folders, store: SummaryStore(pool: store.pool),
+            registry: registry, store: SummaryStore(pool: store.pool),
             authenticator: Authenticator(publicURL: http.publicURL, access: AccessStore(pool: store.pool)),
-            clock: { .now })
+            isSecure: http.publicURL?.hasPrefix("https:") ?? false, age: { folders.age(of: $0) }, clock: { .now })
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)

@@ -10,20 +10,25 @@ struct DashboardRoutes: Sendable {
     /// The longest period that one summary covers, in days.
     static let longestPeriod: Int32 = 3660
     static let defaultPeriod: Int32 = 30
+    /// The oldest figures that are given to programs, which believe them to be of this moment.
+    static let oldest: Duration = .seconds(2)
 
     let registry: CityRegistry
-    let folders: Folders
     let store: SummaryStore
     let authenticator: Authenticator
+    /// Whether the front door speaks TLS, so that cookies may not travel without it.
+    let isSecure: Bool
+    /// How old a city's newest complete picture is; nil before the first.
+    let age: @Sendable (JurisdictionCode) -> Duration?
     let clock: @Sendable () -> Timestamp
 
     func add(to router: Router<WebContext>) {
         router.get("/v1/analytics/summary") { request, _ in
-            Response.json(try await self.view(request).json, headers: [.cacheControl: "no-store"])
+            Response.json(try await self.freshView(request).json, headers: [.cacheControl: "no-store"])
         }
         router.get("/dashboard.csv") { request, _ in
             Response.json(
-                try await self.view(request).csv.utf8,
+                try await self.freshView(request).csv.utf8,
                 headers: [.contentDisposition: "attachment; filename=\"sasando.csv\""],
                 contentType: "text/csv; charset=utf-8")
         }
@@ -31,6 +36,7 @@ struct DashboardRoutes: Sendable {
         router.get("/assets/**") { request, _ in try assetResponse(request) }
     }
 
+    /// The page shows old figures too, and says of what moment they are.
     private func dashboard(_ request: Request) async throws -> Response {
         let city = try city(of: request)
         let view: SummaryView
@@ -42,17 +48,29 @@ struct DashboardRoutes: Sendable {
         let frame = Frame(
             city: city, now: clock(), path: request.uri.string,
             viewer: Viewer(name: city.triageAgency?.short ?? "Operator", home: "/dashboard"))
-        return .html(Dashboard(frame: frame, summary: view.summary).render(language: request.language))
+        return page(Dashboard(frame: frame, summary: view.summary), request)
     }
 
     /// The summary that a request asks for, as of at most two seconds ago.
     ///
-    /// - Throws: `ProblemDetails` 400 for a period that cannot be read, 503 while the fold is behind the streams.
+    /// - Throws: `ProblemDetails` as ``view(_:)``, and 503 while the fold is further behind the streams.
+    private func freshView(_ request: Request) async throws -> SummaryView {
+        let view = try await view(request)
+        let age = clock().microseconds(since: view.summary.asOf)
+        guard age * 1000 <= Self.oldest.nanoseconds else {
+            throw ProblemDetails.unavailable("The figures are \(age / 1_000_000) s old; newer ones are being counted.")
+        }
+        return view
+    }
+
+    /// The summary that a request asks for, as of when the rollups last held everything.
+    ///
+    /// - Throws: `ProblemDetails` 400 for a period that cannot be read, 503 before the first complete picture.
     private func view(_ request: Request) async throws -> SummaryView {
         let city = try city(of: request)
         try await authenticator.principal(of: request, in: city.code).requireOperator()
         let period = try Self.period(request.query, now: clock(), offsetSeconds: city.utcOffset)
-        guard let age = folders.age(of: city.code) else {
+        guard let age = age(city.code) else {
             throw ProblemDetails.unavailable("The figures are being counted; try again in a moment.")
         }
         let asOf = clock().adding(microseconds: -age.nanoseconds / 1000)
@@ -91,13 +109,21 @@ struct DashboardRoutes: Sendable {
         return city
     }
 
-    // MARK: Pages of problems
+    // MARK: Pages
+
+    private func page(
+        _ page: some Page, _ request: Request, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) -> Response {
+        var response = Response.html(page.render(language: request.language), status: status, headers: headers)
+        response.rememberLanguage(of: request, isSecure: isSecure)
+        return response
+    }
 
     private func signIn(_ problem: ProblemDetails, _ request: Request, _ city: City) -> Response {
         let page = SignIn(
             frame: Frame(city: city, now: clock(), path: request.uri.string),
             returnPath: LocalPath(request.uri.string), hasFailed: false)
-        return .html(page.render(language: request.language), status: .unauthorized, headers: problem.headers)
+        return self.page(page, request, status: .unauthorized, headers: problem.headers)
     }
 
     func problemPage(_ problem: ProblemDetails, _ request: Request) -> Response {

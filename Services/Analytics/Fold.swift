@@ -22,6 +22,7 @@ struct Fold {
     }
 
     mutating func add(_ event: EventFacts) {
+        if event.isUncounted { return }
         switch event.type {
         case EventType.assigned.rawValue:
             move(event, to: event.status, by: 1)

@@ -4,11 +4,14 @@ internal import Metrics
 internal import Storage
 internal import Streams
 internal import Synchronization
+internal import Telemetry
 
 /// Folds every stream of a city into the rollups, exactly once, however many replicas run.
 struct Folder: Sendable {
     /// Events that one transaction folds.
     static let batchLimit = 5000
+    static let streamsAtOnce = 2
+    static let pause: Duration = .milliseconds(50)
 
     let jurisdiction: JurisdictionCode
     let offsetSeconds: Int
@@ -23,9 +26,14 @@ struct Folder: Sendable {
             let generation = hints.generation
             do {
                 let begun = ContinuousClock.now
-                let folded = try await foldOnce()
-                if folded == 0 { progress.caughtUp(asOf: begun) }
-                if folded > 0 { continue }
+                let pass = try await foldOnce()
+                if pass.isCaughtUp { progress.caughtUp(asOf: begun) }
+                if pass.folded >= Self.batchLimit { continue }
+                if pass.folded > 0 {
+                    // A trickle is gathered: fewer, larger transactions.
+                    try? await Task.sleep(for: Self.pause)
+                    continue
+                }
             } catch {
                 logger.warning("fold failed; trying again", metadata: ["error": "\(error)"])
             }
@@ -33,28 +41,67 @@ struct Folder: Sendable {
         }
     }
 
-    /// Folds what every stream has beyond its cursor, one batch a stream.
+    /// Folds what every stream has beyond its cursor, one batch a stream; streams share no row of the rollups, so two
+    /// are folded at a time.
     ///
-    /// - Returns: the number of events that were there to fold; 0 when all was folded already.
-    func foldOnce() async throws -> Int {
-        var folded = 0
-        for position in try await store.positions(in: jurisdiction) where position.folded < position.head {
-            folded += try await fold(position)
+    func foldOnce() async throws -> Pass {
+        let behind = try await store.positions(in: jurisdiction).filter { $0.folded < $0.head }
+        return try await withThrowingTaskGroup(of: Pass.self) { group in
+            var pass = Pass()
+            for (index, position) in behind.enumerated() {
+                if index >= Self.streamsAtOnce, let part = try await group.next() { pass.add(part) }
+                group.addTask { try await fold(position) }
+            }
+            return try await group.reduce(into: pass) { $0.add($1) }
         }
-        return folded
     }
 
-    private func fold(_ position: FoldPosition) async throws -> Int {
+    private func fold(_ position: FoldPosition) async throws -> Pass {
         let facts = try await store.facts(
             of: position.stream, in: jurisdiction, after: position.folded, limit: Self.batchLimit)
-        guard let last = facts.last else { return 0 }
+        guard let last = facts.last else { return try await pass(over: position) }
+        if let first = facts.first, first.seq > position.folded + 1 { lost(position, before: first.seq) }
         var fold = Fold(stream: position.stream, offsetSeconds: offsetSeconds)
         for event in facts { fold.add(event) }
         let isOurs = try await store.apply(
             fold.delta, of: position.stream, in: jurisdiction, epoch: position.epoch, from: position.folded,
             to: last.seq)
         if !isOurs { logger.debug("another replica folded", metadata: ["stream": "\(position.stream)"]) }
-        return facts.count
+        return Pass(folded: facts.count, isCaughtUp: isOurs && last.seq >= position.head)
+    }
+}
+
+/// What came between is gone from the store: trimming leaves what is not counted, so a person did this by hand.
+extension Folder {
+    private func lost(_ position: FoldPosition, before seq: Int64) {
+        logger.error(
+            "Events were deleted before they were counted; the figures lack them",
+            metadata: [
+                LogKey.stream: "\(position.stream)", "from": "\(position.folded + 1)", "to": "\(seq - 1)",
+            ])
+    }
+
+    /// Moves the cursor over what is gone, so that what comes next is counted again.
+    private func pass(over position: FoldPosition) async throws -> Pass {
+        guard position.firstKept > position.folded + 1 else { return Pass(isCaughtUp: false) }
+        lost(position, before: position.firstKept)
+        _ = try await store.apply(
+            RollupDelta(), of: position.stream, in: jurisdiction, epoch: position.epoch, from: position.folded,
+            to: position.firstKept - 1)
+        return Pass(isCaughtUp: position.firstKept > position.head)
+    }
+}
+
+/// What one pass over the streams came to.
+struct Pass: Equatable {
+    /// Events that were there to fold; 0 when all was folded already.
+    var folded = 0
+    /// Whether every stream was folded as far as it reached when the pass began.
+    var isCaughtUp = true
+
+    mutating func add(_ other: Pass) {
+        folded += other.folded
+        isCaughtUp = isCaughtUp && other.isCaughtUp
     }
 }
 

@@ -27,10 +27,10 @@ struct IntakeConfiguration: ServiceConfiguration {
                 "Memory of the reports that wait for their batch; beyond it: 503."),
             maximumInbox: keys.int(
                 "SASANDO_MAX_INBOX", default: 1_000_000, in: 1...100_000_000, unit: "reports",
-                "Reports that may wait for routing; beyond it: 503."))
+                "Reports of one city that may wait for routing; beyond it: 503."))
         citizenRate = keys.int(
             "SASANDO_CITIZEN_RATE", default: 60, in: 1...100_000, unit: "reports a minute",
-            "What one address may report without a key; urgent reports always pass.")
+            "What one address may report without a key; of urgent reports ten times as much beside.")
         citizenBurst = keys.int(
             "SASANDO_CITIZEN_BURST", default: 300, in: 1...100_000, unit: "reports",
             "How many reports one address may send at once.")

@@ -38,6 +38,9 @@ struct NotifierService: Sendable {
         ) { heads in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
+        let receipts = ReceiptUpkeep(
+            jurisdiction: jurisdiction, agency: configuration.agency, store: CommandStore(pool: store.pool),
+            logger: logger)
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)
@@ -50,6 +53,7 @@ struct NotifierService: Sendable {
         doors.add(to: router)
         return [
             store, Background("cities") { await registry.run() }, peers, Background("stream") { await stream.run() },
+            Background("receipts") { await receipts.run() },
             HTTPService(
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
                 logger: logger),

@@ -1,71 +1,99 @@
 internal import CoreMetrics
 internal import Domain
+internal import FoundationEssentials
 internal import Logging
 internal import PostgreSQL
 internal import Runtime
 internal import Storage
 internal import Streams
+internal import Synchronization
 internal import Telemetry
 
 /// Drains one city's inbox: claims, decides, files, and claims again until nothing is found.
 struct Router: Sendable {
-    /// How long a stream that could not be appended to is left alone.
-    static let blockedPause: Duration = .seconds(1)
-
     let jurisdiction: JurisdictionCode
     let cities: CityRegistry
     let inbox: InboxStore
     let hints: Wake
     let announce: @Sendable ([StreamHead]) -> Void
     let logger: Logger
+    let setAside = SetAside()
+    /// How often one pass looks for what it cannot file; a counter that is held for long is found each time anew.
+    private static let searchLimit = 8
 
     /// Drains on every hint, and at least once a second, until the task is cancelled.
+    ///
+    /// While more waits than one claim takes, a second lane claims beside the first: one reads and decides while the
+    /// other's flush is with the store. A trickle is one lane's alone.
     func run() async {
+        let backlog = Wake()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await drain(whenever: hints, atLeastEvery: .seconds(1), backlog: backlog) }
+            group.addTask { await drain(whenever: backlog, backlog: backlog) }
+        }
+    }
+
+    private func drain(whenever bell: Wake, atLeastEvery interval: Duration? = nil, backlog: Wake) async {
         while !Task.isCancelled {
-            let generation = hints.generation
+            let generation = bell.generation
             do {
-                if try await drain() { continue }
+                if try await drain(backlog) { continue }
             } catch {
                 logger.warning("inbox not drained; trying again", metadata: [LogKey.error: "\(error)"])
             }
-            await hints.wait(since: generation, atMost: .seconds(1))
+            if let interval {
+                await bell.wait(since: generation, atMost: interval)
+            } else {
+                await bell.wait(since: generation)
+            }
         }
     }
 
     /// Goes through the inbox once.
     ///
     /// - Returns: whether anything was filed, so that it is worth looking again at once.
-    private func drain() async throws -> Bool {
+    private func drain(_ backlog: Wake) async throws -> Bool {
         guard let city = cities.city(jurisdiction) else { return false }
         let desk = RoutingDesk(city)
         var position = InboxPosition.start
-        var blocked: Set<AgencyCode> = []
         var isProductive = false
+        var searches = 0
+        var reach = ClaimReach.whole
         while !Task.isCancelled {
             let claim: Claim
             do {
-                claim = try await file(desk, after: position, except: blocked)
-            } catch let error as PostgresError where error.sqlState == .lockNotAvailable && blocked.isEmpty {
-                // Someone holds a stream's counter. Find out whose, one stream at a time, and pass the rest.
-                blocked = try await blockedStreams(desk, after: position)
+                claim = try await file(desk, after: position, reach: reach)
+            } catch let error as PostgresError where searches < Self.searchLimit && (error.isLock || !error.isRetryable)
+            {
+                // One stream's counter is held, or one report is refused: the others need not wait for it.
+                searches += 1
+                if error.isLock {
+                    try await findHeldStreams(desk, after: position)
+                } else {
+                    try await findRefusedReports(desk, after: position)
+                }
                 continue
             }
             isProductive = isProductive || claim.filed > 0
-            // What was left out for its blocked stream stays, and is passed over.
+            // What was set aside stays, and is passed over.
             if claim.filed < claim.read, let last = claim.last { position = last }
             if claim.read < InboxStore.claimLimit { break }
+            // Where something was set aside, the parts that wait longest are its own: then all must be looked at.
+            reach = claim.filed == claim.read ? .half : .whole
+            if claim.filed > 0 { backlog.ring() }
         }
-        return isProductive && blocked.isEmpty
+        return isProductive
     }
 
     private func file(
-        _ desk: RoutingDesk, after position: InboxPosition, except blocked: Set<AgencyCode>,
-        only stream: AgencyCode? = nil
+        _ desk: RoutingDesk, after position: InboxPosition, reach: ClaimReach = .whole,
+        where isWanted: @escaping @Sendable (AgencyCode, UUID) -> Bool = { _, _ in true }
     ) async throws -> Claim {
-        let claim = try await inbox.claim(in: jurisdiction, after: position) { items, now in
+        let aside = setAside.names
+        let claim = try await inbox.claim(in: jurisdiction, after: position, reach: reach) { items, now in
             desk.decide(items, at: now).filter { decided in
-                let agency = decided.filed.outcome.state.agency
-                return !blocked.contains(agency) && (stream == nil || stream == agency)
+                let (agency, report) = (decided.filed.outcome.state.agency, decided.item.report.id)
+                return !aside.streams.contains(agency) && !aside.reports.contains(report) && isWanted(agency, report)
             }
         }
         if claim.filed > 0 {
@@ -75,47 +103,46 @@ struct Router: Sendable {
         return claim
     }
 
-    /// Files stream by stream, and gives those that are locked.
-    private func blockedStreams(_ desk: RoutingDesk, after position: InboxPosition) async throws -> Set<AgencyCode> {
-        var blocked: Set<AgencyCode> = []
+    /// Files stream by stream, and sets those aside whose counter is held.
+    private func findHeldStreams(_ desk: RoutingDesk, after position: InboxPosition) async throws {
         for stream in desk.streams {
             do {
-                _ = try await file(desk, after: position, except: [], only: stream)
-            } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
-                logger.warning(
-                    "stream locked by someone; its reports wait", metadata: [LogKey.stream: "\(stream)"])
-                blocked.insert(stream)
+                _ = try await file(desk, after: position) { agency, _ in agency == stream }
+            } catch let error as PostgresError where error.isLock {
+                logger.warning("stream locked by someone; its reports wait", metadata: [LogKey.stream: "\(stream)"])
+                setAside.add(stream)
             }
         }
-        return blocked
+    }
+
+    /// Files by halves until what the store refuses stands alone, and sets it aside.
+    private func findRefusedReports(_ desk: RoutingDesk, after position: InboxPosition) async throws {
+        let waiting = Mutex<[UUID]>([])
+        _ = try await inbox.claim(in: jurisdiction, after: position) { items, _ in
+            waiting.withLock { $0 = items.map(\.report.id) }
+            return []
+        }
+        var portions = [waiting.withLock { $0 }[...]]
+        while let portion = portions.popLast(), !portion.isEmpty {
+            let wanted = Set(portion)
+            do {
+                _ = try await file(desk, after: position) { _, report in wanted.contains(report) }
+            } catch let error as PostgresError where !error.isRetryable {
+                guard portion.count == 1, let report = portion.first else {
+                    let middle = portion.startIndex + portion.count / 2
+                    portions += [portion[..<middle], portion[middle...]]
+                    continue
+                }
+                logger.error(
+                    "The store refuses to route a report; it waits in the inbox",
+                    metadata: [LogKey.report: "\(report.text)", LogKey.error: "\(error)"])
+                setAside.add(report)
+            }
+        }
     }
 }
 
-/// Decides reports by one version of a city: pure.
-struct RoutingDesk: Sendable {
-    private let city: LoadedCity
-    private let table: RoutingTable
-    private let events: EventMaker
-
-    init(_ city: LoadedCity) {
-        self.city = city
-        table = RoutingTable(city: city.city)
-        events = EventMaker(city)
-    }
-
-    /// The streams that a decision can lead to.
-    var streams: [AgencyCode] { city.city.agencies.map(\.code).sorted() }
-
-    func decide(_ items: [InboxItem], at now: Timestamp) -> [(item: InboxItem, filed: FiledOutcome)] {
-        items.map { item in
-            let report = item.report
-            let routable = RoutableReport(
-                id: report.id, category: report.category, subtype: report.subtype, area: report.area,
-                areaIsApproximate: report.isAreaApproximate, channel: report.channel,
-                receivedAt: report.receivedAt,
-                hasPlace: report.locationSource != .none)
-            let outcome = StatusMachine.assign(routable, table.decide(routable, at: now), at: now)
-            return (item, events.file(outcome, before: nil, report: report))
-        }
-    }
+extension PostgresError {
+    /// Somebody else holds a lock that was waited for.
+    var isLock: Bool { sqlState == .lockNotAvailable }
 }

@@ -1,6 +1,8 @@
 internal import CoreMetrics
 internal import Domain
+internal import FoundationEssentials
 internal import Logging
+internal import PostgreSQL
 internal import Runtime
 internal import Storage
 internal import Streams
@@ -16,6 +18,7 @@ struct TimerRunner: Sendable {
     let deadlines: DeadlineStore
     let announce: @Sendable ([StreamHead]) -> Void
     let logger: Logger
+    let setAside = SetAside()
 
     func run() async {
         while !Task.isCancelled {
@@ -28,14 +31,45 @@ struct TimerRunner: Sendable {
         }
     }
 
+    /// - Returns: how many timers fired; what was set aside does not count.
     private func fire() async throws -> Int {
         guard let city = cities.city(jurisdiction) else { return 0 }
         let effects = TimerEffects(city)
-        let (fired, heads) = try await deadlines.fire(in: jurisdiction) { work, kind, now in
+        let aside = setAside.names
+        let due = try await deadlines.due(in: jurisdiction, exceptOf: aside.streams, except: aside.reports)
+        do {
+            return try await fire(due.map(\.id), effects)
+        } catch let error as PostgresError where error.isLock || !error.isRetryable {
+            // One of them cannot be done now: the others need not wait for it.
+            return try await fireOneByOne(due, effects)
+        }
+    }
+
+    private func fire(_ reports: [UUID], _ effects: TimerEffects) async throws -> Int {
+        let (fired, heads) = try await deadlines.fire(reports, in: jurisdiction) { work, kind, now in
             effects.effect(of: kind, on: work, at: now)
         }
         if !heads.isEmpty { announce(heads) }
         RoutingMetrics.timersFired.increment(by: fired)
+        return fired
+    }
+
+    private func fireOneByOne(_ due: [DueReport], _ effects: TimerEffects) async throws -> Int {
+        var fired = 0
+        for report in due where !setAside.names.streams.contains(report.agency) {
+            do {
+                fired += try await fire([report.id], effects)
+            } catch let error as PostgresError where error.isLock {
+                logger.warning(
+                    "stream locked by someone; its timers wait", metadata: [LogKey.stream: "\(report.agency)"])
+                setAside.add(report.agency)
+            } catch let error as PostgresError where !error.isRetryable {
+                logger.error(
+                    "The store refuses a timer's effect; the timer waits",
+                    metadata: [LogKey.report: "\(report.id.text)", LogKey.error: "\(error)"])
+                setAside.add(report.id)
+            }
+        }
         return fired
     }
 }

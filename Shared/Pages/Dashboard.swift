@@ -3,6 +3,9 @@ internal import FoundationEssentials
 
 /// `/dashboard`: the city at a glance, and what needs a decision.
 package struct Dashboard: Page {
+    /// Figures no older than this count as those of the moment.
+    private static let freshSeconds = 2
+
     package var frame: Frame
     package var summary: Summary
 
@@ -15,7 +18,7 @@ package struct Dashboard: Page {
         let last = summary.to.adding(seconds: -1)
         let period = wording("dashboard.period", ["from": wording.day(summary.from), "to": wording.day(last)])
         let values: [String: Any] = [
-            "as_of": wording("dashboard.as_of", ["at": wording.clock(summary.asOf)]), "period": period,
+            "as_of": asOf(wording), "period": period,
             "figures": figures(wording), "decisions": decisions(wording), "agencies": agencies(wording),
             "areas": areas(wording), "no_open": summary.totals.open == 0, "days": days(wording),
             "chart": chart, "has_days": summary.days.contains { $0.opened > 0 || $0.closed > 0 },
@@ -30,6 +33,14 @@ package struct Dashboard: Page {
     }
 
     private var tiles: [String: String]? { frame.city?.map.values }
+
+    /// Of what moment the figures are; of old ones with the day, and that they are not all yet.
+    private func asOf(_ wording: Wording) -> String {
+        if frame.now.seconds(since: summary.asOf) > Self.freshSeconds {
+            return wording("dashboard.behind", ["at": wording.moment(summary.asOf)])
+        }
+        return wording("dashboard.as_of", ["at": wording.clock(summary.asOf)])
+    }
 
     /// Six numbers, each with its unit and what it is out of.
     private func figures(_ wording: Wording) -> [[String: Any]] {

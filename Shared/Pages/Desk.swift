@@ -25,10 +25,12 @@ package struct Desk: Page {
     package var cursor: String?
     /// More reports are open than the page carries.
     package var openInAll: Int?
+    /// Counting ended there: still more may be open.
+    package var isCountCut: Bool
 
     package init(
         frame: Frame, agency: AgencyCode, open: [ReportView], done: [Done] = [], cursor: String? = nil,
-        openInAll: Int? = nil
+        openInAll: Int? = nil, isCountCut: Bool = false
     ) {
         self.frame = frame
         self.agency = agency
@@ -36,6 +38,7 @@ package struct Desk: Page {
         self.done = done
         self.cursor = cursor
         self.openInAll = openInAll
+        self.isCountCut = isCountCut
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -60,8 +63,8 @@ package struct Desk: Page {
             "cursor": cursor ?? "latest", "words": island(wording), "blank": blankCard(wording),
         ]
         if let openInAll, openInAll > open.count {
-            values["partial"] = wording(
-                "desk.partial", ["shown": wording.number(open.count), "all": wording.number(openInAll)])
+            let all = wording.number(openInAll) + (isCountCut ? "+" : "")
+            values["partial"] = wording("desk.partial", ["shown": wording.number(open.count), "all": all])
         }
         return PageContent(
             template: "desk", title: wording("desk.title", ["agency": short]),

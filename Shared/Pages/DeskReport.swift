@@ -64,6 +64,8 @@ package struct DeskReport: Page {
             "commands": commands(wording), "none": permitted.allSatisfy { $0 == .comment },
         ]
         values["why"] = report.why
+        // What the agency that passed it on said to this one; the last hand-over brought it here.
+        values["handed_over"] = report.history.last { $0.type == EventType.transferredOut.rawValue }?.reason
         values["channel"] = channel
         values["point"] = report.location.map { point(at: $0, wording) }
         values.merge(noticeValues(wording)) { _, new in new }
@@ -132,15 +134,18 @@ package struct DeskReport: Page {
                 "selected": fields["category"] == category.code.rawValue,
             ]
         }
-        let subtypes = (frame.city?.categories ?? []).flatMap { category in
-            category.subtypes.map { subtype -> [String: Any] in
+        let detailed = (frame.city?.categories ?? []).filter { !$0.subtypes.isEmpty }
+        let kinds = detailed.map { category -> [String: Any] in
+            let subtypes = category.subtypes.map { subtype -> [String: Any] in
                 [
                     "code": subtype.code.rawValue, "name": subtype.name[wording.language],
                     "selected": fields["subtype"] == subtype.code.rawValue,
                 ]
             }
+            return ["name": category.name[wording.language], "subtypes": subtypes]
         }
-        return ["agencies": agencies, "categories": categories, "subtypes": subtypes]
+        let present = wording.category(report.category, nil, in: frame.city)
+        return ["agencies": agencies, "categories": categories, "kinds": kinds, "present": present]
     }
 
     private func rejectReasons(_ fields: [String: String], _ wording: Wording) -> [[String: Any]] {

@@ -12,10 +12,19 @@ package struct HistoryEntry: Hashable, Sendable {
     package var internalNote: String?
     /// Who at the agency; shown on the desk alone.
     package var actor: String?
+    /// Of a rejection its code, of a hold a text; of a transfer a text that the desk alone shows.
+    package var reason: String?
+    /// The report that this one is a duplicate of: its tracking code, or on a desk its id.
+    package var original: String?
+    /// Whom the citizen should turn to instead.
+    package var referTo: String?
+    /// When a hold ends.
+    package var until: Timestamp?
 
     package init(
         at: Timestamp, type: String, agency: AgencyCode? = nil, note: String? = nil, internalNote: String? = nil,
-        actor: String? = nil
+        actor: String? = nil, reason: String? = nil, original: String? = nil, referTo: String? = nil,
+        until: Timestamp? = nil
     ) {
         self.at = at
         self.type = type
@@ -23,6 +32,10 @@ package struct HistoryEntry: Hashable, Sendable {
         self.note = note
         self.internalNote = internalNote
         self.actor = actor
+        self.reason = reason
+        self.original = original
+        self.referTo = referTo
+        self.until = until
     }
 }
 
@@ -205,6 +218,10 @@ extension Wording {
                 "at": moment(entry.at), "machine": machine(entry.at),
                 "what": find("event.\(entry.type)").map { $0.replacing("{agency}", with: agencyName) } ?? entry.type,
             ]
+            line["because"] = because(entry, staff: staff)
+            line["original"] = entry.original.map { original -> [String: Any] in
+                ["code": original, "linked": TrackingCode(parsing: original)?.text == original]
+            }
             line["note"] = entry.note.flatMap { $0.isEmpty ? nil : $0 }
             if staff {
                 line["internal_note"] = entry.internalNote.flatMap { $0.isEmpty ? nil : $0 }
@@ -212,5 +229,21 @@ extension Wording {
             }
             return line
         }
+    }
+
+    /// What the agency says of its reason, to follow the event's own words; nil where it says nothing.
+    private func because(_ entry: HistoryEntry, staff: Bool) -> String? {
+        var parts: [String] = []
+        if let reason = entry.reason {
+            switch EventType(rawValue: entry.type) {
+            case .rejected: parts.append(find("because.\(reason)") ?? reason)
+            case .held: parts.append(reason)
+            case .transferredOut where staff: parts.append(reason)
+            default: break
+            }
+        }
+        if let until = entry.until { parts.append("(" + self("because.until", ["at": moment(until)]) + ")") }
+        if let referTo = entry.referTo { parts.append("\(self("because.refer_to")) \(referTo)") }
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
     }
 }

@@ -179,11 +179,21 @@ package struct AdmissionStore: Sendable {
         return writer.string
     }
 
-    /// How many reports wait for routing, counted up to `limit`.
-    package func inboxDepth(upTo limit: Int) async throws -> Int {
+    /// How many reports of each loaded city wait for routing, counted up to `limit` in each.
+    package func inboxDepths(upTo limit: Int) async throws -> [JurisdictionCode: Int] {
         let rows = try await pool.query(
-            "SELECT count(*) FROM (SELECT 1 FROM inbox LIMIT \(literal: limit)) waiting")
-        return Int(try rows.first?.decode(Int64.self, at: 0) ?? 0)
+            """
+            SELECT j.code, waiting.n FROM jurisdiction j CROSS JOIN LATERAL (
+                SELECT count(*) AS n FROM (
+                    SELECT 1 FROM inbox i WHERE i.jurisdiction = j.code LIMIT \(literal: limit)) counted
+            ) waiting
+            """)
+        var depths: [JurisdictionCode: Int] = [:]
+        for row in rows {
+            depths[JurisdictionCode(rawValue: try row.decode(String.self, at: 0))] =
+                Int(try row.decode(Int64.self, at: 1))
+        }
+        return depths
     }
 }
 

@@ -14,6 +14,8 @@ package struct EventFacts: Sendable {
     package var occurredAt: Timestamp
     package var resolveSeconds: Int64?
     package var onTime: Bool?
+    /// Of a report that was taken out of the figures.
+    package var isUncounted = false
 }
 
 /// How far one stream reaches, and how far it has been folded.
@@ -22,6 +24,8 @@ package struct FoldPosition: Sendable, Hashable {
     package var epoch: Int32
     package var head: Int64
     package var folded: Int64
+    /// The first event that is still kept.
+    package var firstKept: Int64
 }
 
 /// The cells of a fold: what to add to each row of the rollups, in sorted key order.
@@ -102,7 +106,7 @@ package struct AnalyticsStore: Sendable {
     package func positions(in jurisdiction: JurisdictionCode) async throws -> [FoldPosition] {
         let rows = try await pool.query(
             """
-            SELECT s.code, s.epoch, s.head, c.seq FROM stream s
+            SELECT s.code, s.epoch, s.head, c.seq, s.first_seq FROM stream s
             JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
             WHERE s.jurisdiction = \(jurisdiction) ORDER BY s.code
             """)
@@ -112,7 +116,7 @@ package struct AnalyticsStore: Sendable {
                 FoldPosition(
                     stream: AgencyCode(rawValue: try row.decode(String.self, at: 0)),
                     epoch: try row.decode(Int32.self, at: 1), head: try row.decode(Int64.self, at: 2),
-                    folded: try row.decode(Int64.self, at: 3)))
+                    folded: try row.decode(Int64.self, at: 3), firstKept: try row.decode(Int64.self, at: 4)))
         }
         return positions
     }
@@ -123,7 +127,7 @@ package struct AnalyticsStore: Sendable {
         let rows = try await pool.query(
             """
             SELECT seq, type, version, status, previous_status, category, area, received_at, occurred_at,
-                resolve_seconds, on_time
+                resolve_seconds, on_time, uncounted
             FROM stream_event
             WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq > \(seq)
             ORDER BY seq LIMIT \(literal: limit)
@@ -138,7 +142,8 @@ package struct AnalyticsStore: Sendable {
                     previousStatus: try row.decode(String?.self, at: 4), category: try row.decode(String?.self, at: 5),
                     area: try row.decode(String?.self, at: 6), receivedAt: try row.decode(Timestamp.self, at: 7),
                     occurredAt: try row.decode(Timestamp.self, at: 8),
-                    resolveSeconds: try row.decode(Int64?.self, at: 9), onTime: try row.decode(Bool?.self, at: 10)))
+                    resolveSeconds: try row.decode(Int64?.self, at: 9), onTime: try row.decode(Bool?.self, at: 10),
+                    isUncounted: try row.decode(Bool.self, at: 11)))
         }
         return facts
     }
@@ -212,13 +217,21 @@ package struct AnalyticsStore: Sendable {
             """
     }
 
-    /// Empties the rollups and sets the cursors back, so that the log is folded anew from what is kept.
-    package func reset(_ jurisdiction: JurisdictionCode) async throws {
+    /// Empties the rollups and sets the cursors back, so that the log is folded anew from its beginning.
+    ///
+    /// - Returns: the streams whose beginning is no longer kept, and then nothing was done: what they held before would
+    ///   be missing from the figures.
+    @discardableResult
+    package func reset(_ jurisdiction: JurisdictionCode) async throws -> [String] {
+        let trimmed = try await pool.query(
+            "SELECT code FROM stream WHERE jurisdiction = \(jurisdiction) AND first_seq > 1 ORDER BY code")
+        guard trimmed.isEmpty else { return try trimmed.map { try $0.decode(String.self, at: 0) } }
         _ = try await pool.transaction([
             "UPDATE analytics_cursor SET seq = 0, epoch = 1 WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_state WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_time WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_flow WHERE jurisdiction = \(jurisdiction)",
         ])
+        return []
     }
 }

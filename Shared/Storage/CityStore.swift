@@ -37,11 +37,13 @@ package struct CityStore: Sendable {
                 RETURNING version
                 """)
             _ = try await tx.pipeline(Self.areaStatements(city))
-            _ = try await tx.pipeline(Self.streamStatements(city))
             for agency in city.agencies {
                 try await Self.makeLogin(for: agency.code, of: code, in: tx)
             }
-            return try rows.first!.decode(Int64.self, at: 0)
+            let version = try rows.first!.decode(Int64.self, at: 0)
+            // Streams last, with the commit: no counter is held while we think.
+            _ = try await tx.commit(after: Self.streamStatements(city))
+            return version
         }
     }
 
@@ -77,8 +79,12 @@ package struct CityStore: Sendable {
         return [
             """
             INSERT INTO stream (jurisdiction, code, kind)
-            SELECT \(city.code), code, kind FROM unnest(\(codes), \(kinds)) AS t (code, kind)
-            ON CONFLICT (jurisdiction, code) DO UPDATE SET kind = excluded.kind
+            SELECT \(city.code), code, kind FROM unnest(\(codes), \(kinds)) AS t (code, kind) ORDER BY code
+            ON CONFLICT (jurisdiction, code) DO NOTHING
+            """,
+            """
+            UPDATE stream s SET kind = t.kind FROM unnest(\(codes), \(kinds)) AS t (code, kind)
+            WHERE s.jurisdiction = \(city.code) AND s.code = t.code AND s.kind <> t.kind
             """,
             """
             INSERT INTO stream_epoch (jurisdiction, stream, epoch, first_seq, reason)

@@ -33,13 +33,17 @@ package struct CommandStore: Sendable {
 
     /// Locks the report, lets `decide` decide, and files what follows with one last flush.
     ///
-    /// - Parameter decide: pure; gets the report as it stands and the transaction's time, and gives what
-    ///   follows with the answer to keep for a retry.
+    /// - Parameters:
+    ///   - original: another report that the command names, which must exist.
+    ///   - decide: pure; gets the report as it stands and the transaction's time, and gives what
+    ///     follows with the answer to keep for a retry.
     package func perform(
         on report: UUID, by agency: AgencyCode, in jurisdiction: JurisdictionCode, key: CommandKey?,
+        naming original: CommandRequest.ReportReference? = nil,
         deciding decide: @Sendable (WorkRecord, Timestamp) throws(Refusal) -> (filed: FiledOutcome, answer: String)
     ) async throws -> CommandResult {
-        try await pool.withTransaction { tx in
+        let (originalID, originalCode) = (original?.id, original?.trackingCode)
+        return try await pool.withTransaction { tx in
             // The receipt is looked up once the report is locked: a retry that ran into
             // the first attempt waits for it here, and then finds its receipt.
             let results = try await tx.pipeline([
@@ -52,6 +56,9 @@ package struct CommandStore: Sendable {
                 """
                 SELECT request_hash, report_id, answer FROM command_receipt
                 WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key?.text as String?)
+                """,
+                """
+                SELECT report_exists(\(jurisdiction), \(originalID as UUID?), \(originalCode as String?))
                 """,
             ])
             if let row = results[1].first, let key {
@@ -68,6 +75,10 @@ package struct CommandStore: Sendable {
             do { decided = try decide(work, try row.decode(Timestamp.self, at: 0)) } catch let refusal as Refusal {
                 return .refused(refusal)
             }
+            if let originalCode, originalCode == work.report.trackingCode { return .refused(.duplicateOfItself) }
+            if original != nil, try results[2].first?.decode(Bool.self, at: 0) != true {
+                return .refused(.unknownOriginal)
+            }
             var statements = Filing.changes([decided.filed], in: jurisdiction)
             if let key {
                 statements.append(
@@ -82,6 +93,24 @@ package struct CommandStore: Sendable {
                 answer: decided.answer, version: decided.filed.outcome.state.version,
                 heads: try Append.heads(written[written.count - 1]))
         }
+    }
+
+    /// Lets go of answers that nobody retries any more, at most `limit` of them.
+    ///
+    /// - Returns: how many were deleted.
+    package func forgetReceipts(
+        of agency: AgencyCode, in jurisdiction: JurisdictionCode, olderThanDays days: Int, limit: Int
+    ) async throws -> Int {
+        try await pool.query(
+            """
+            DELETE FROM command_receipt WHERE (jurisdiction, agency, key) IN (
+                SELECT jurisdiction, agency, key FROM command_receipt
+                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency)
+                    AND made_at < now() - \(Int32(days)) * interval '1 day'
+                LIMIT \(literal: limit))
+            RETURNING 1
+            """
+        ).count
     }
 
     /// Why the agency has no such report: it passed it on, routing has not decided yet, or there is none for it.

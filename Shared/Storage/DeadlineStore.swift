@@ -1,7 +1,13 @@
 package import Domain
-internal import FoundationEssentials
+package import FoundationEssentials
 package import PostgreSQL
 package import Streams
+
+/// A report with a timer that is due, and who has it.
+package struct DueReport: Hashable, Sendable {
+    package var id: UUID
+    package var agency: AgencyCode
+}
 
 /// The durable timers: each fires once, however many replicas look.
 package struct DeadlineStore: Sendable {
@@ -12,23 +18,40 @@ package struct DeadlineStore: Sendable {
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// Fires what is due: effect and removal in one transaction.
+    /// Reports with a timer that is due, the longest overdue first.
+    ///
+    /// - Parameters:
+    ///   - streams: agencies whose reports are passed over.
+    ///   - reports: reports that are passed over.
+    package func due(
+        in jurisdiction: JurisdictionCode, exceptOf streams: Set<AgencyCode> = [], except reports: Set<UUID> = []
+    ) async throws -> [DueReport] {
+        let rows = try await pool.query(
+            """
+            SELECT d.report_id, s.agency FROM deadline d
+            JOIN report_state s ON s.jurisdiction = d.jurisdiction AND s.report_id = d.report_id
+            WHERE d.jurisdiction = \(jurisdiction) AND d.due_at <= now()
+                AND s.agency <> ALL(\(Array(streams))) AND d.report_id <> ALL(\(Array(reports)))
+            ORDER BY d.due_at LIMIT \(literal: Self.batchLimit)
+            """)
+        var due: [DueReport] = []
+        for row in rows {
+            let report = DueReport(
+                id: try row.decode(UUID.self, at: 0), agency: AgencyCode(rawValue: try row.decode(String.self, at: 1)))
+            if !due.contains(report) { due.append(report) }
+        }
+        return due
+    }
+
+    /// Fires what is due of these reports: effect and removal in one transaction.
     ///
     /// - Parameter decide: pure; nil where nothing is left to do, and then only the timer goes.
     /// - Returns: how many timers were removed, and the heads of the streams that grew.
     package func fire(
-        in jurisdiction: JurisdictionCode,
+        _ reports: [UUID], in jurisdiction: JurisdictionCode,
         deciding decide: @Sendable (WorkRecord, DeadlineKind, Timestamp) -> FiledOutcome?
     ) async throws -> (fired: Int, heads: [StreamHead]) {
-        let candidates = try await pool.query(
-            """
-            SELECT DISTINCT report_id FROM (
-                SELECT report_id FROM deadline WHERE jurisdiction = \(jurisdiction) AND due_at <= now()
-                ORDER BY due_at LIMIT \(literal: Self.batchLimit)) due
-            """)
-        guard candidates.count > 0 else { return (0, []) }
-        var reports: [UUID] = []
-        for row in candidates { reports.append(try row.decode(UUID.self, at: 0)) }
+        guard !reports.isEmpty else { return (0, []) }
         return try await pool.withTransaction { tx in
             let locked = try await tx.query(
                 """

@@ -4,47 +4,102 @@ package import PostgreSQL
 
 /// An agency's work as its desk shows it.
 package struct DeskStore: Sendable {
-    /// The most that one list gives.
+    /// The most that one page gives.
     package static let listLimit = 1000
+    /// As far as open reports are counted.
+    package static let countLimit = 10_000
 
     private let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    /// The agency's reports, open ones by what is due first; or those in the statuses given.
-    package func work(
-        of agency: AgencyCode, in jurisdiction: JurisdictionCode, statuses: [ReportStatus]? = nil
-    ) async throws -> [WorkRecord] {
-        let chosen = (statuses ?? ReportStatus.allCases.filter(\.isOpen)).map(\.rawValue)
-        let openOnly = (statuses ?? []).allSatisfy(\.isOpen)
-        let order: SQL = openOnly ? "s.next_due_at, s.report_id" : "s.next_due_at NULLS LAST, s.changed_at DESC"
-        let isOpen: SQL = openOnly ? "AND s.next_due_at IS NOT NULL" : ""
-        return try await records(
-            """
-            SELECT \(WorkRecord.columns) FROM report_state s
-            JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
-            WHERE s.jurisdiction = \(jurisdiction) AND s.agency = \(agency) \(isOpen)
-                AND s.status = ANY(\(chosen))
-            ORDER BY \(order) LIMIT \(literal: Self.listLimit)
-            """)
+    /// A page of the agency's open reports, or of those in the statuses given: first what is open, by when it is due,
+    /// then what is finished, the latest change first; the id decides between equal times.
+    ///
+    /// Work that changes between two pages may stand on both or on neither: the stream has every change.
+    package func page(
+        of agency: AgencyCode, in jurisdiction: JurisdictionCode, statuses: [ReportStatus]? = nil,
+        after position: WorkPosition? = nil, limit: Int = listLimit
+    ) async throws -> WorkPage {
+        var found: [(work: WorkRecord, position: WorkPosition)] = []
+        for part in WorkPosition.Part.allCases where found.count <= limit {
+            if part == .open, position?.part == .done { continue }
+            let chosen = statuses?.filter { $0.isOpen == (part == .open) }
+            if chosen?.isEmpty ?? (part == .done) { continue }
+            let statement = Self.statement(
+                part, of: agency, in: jurisdiction, statuses: chosen, after: position?.part == part ? position : nil,
+                limit: limit + 1)
+            for row in try await pool.query(statement) {
+                let work = try WorkRecord(row: row)
+                let at = try row.decode(Timestamp.self, "position_at")
+                found.append((work, WorkPosition(part: part, at: at, report: work.report.id)))
+            }
+        }
+        let shown = found.prefix(limit)
+        return WorkPage(works: shown.map(\.work), next: found.count > limit ? shown.last?.position : nil)
     }
 
-    /// What the agency finished since `start`, the latest first.
-    package func done(
-        by agency: AgencyCode, in jurisdiction: JurisdictionCode, since start: Timestamp, limit: Int = 100
-    ) async throws -> [WorkRecord] {
-        try await records(
+    /// The statement that reads a page of one part.
+    ///
+    /// Its limit stands before the join, so that the part's index is read in its order and no further than the page.
+    package static func statement(
+        _ part: WorkPosition.Part, of agency: AgencyCode, in jurisdiction: JurisdictionCode,
+        statuses: [ReportStatus]?, after position: WorkPosition?, limit: Int
+    ) -> SQL {
+        var conditions: [SQL] = ["s.jurisdiction = \(jurisdiction)", "s.agency = \(agency)"]
+        let (time, order): (SQL, SQL)
+        switch part {
+        case .open:
+            (time, order) = ("s.next_due_at", "s.next_due_at, s.report_id")
+            conditions.append("s.next_due_at IS NOT NULL")
+            if let position {
+                conditions.append("(s.next_due_at, s.report_id) > (\(position.at), \(position.report))")
+            }
+        case .done:
+            (time, order) = ("s.changed_at", "s.changed_at DESC, s.report_id DESC")
+            conditions.append("s.next_due_at IS NULL")
+            if let position {
+                conditions.append("(s.changed_at, s.report_id) < (\(position.at), \(position.report))")
+            }
+        }
+        if let statuses { conditions.append("s.status = ANY(\(statuses.map(\.rawValue)))") }
+        return """
+            SELECT \(WorkRecord.columns), \(time) AS position_at FROM (
+                SELECT * FROM report_state s WHERE \(SQL.joined(conditions, separator: " AND "))
+                ORDER BY \(order) LIMIT \(literal: limit)
+            ) s JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
+            ORDER BY \(order)
+            """
+    }
+
+    /// The `limit` open reports that are due first, how many there are in all, and what was finished since `start`, the
+    /// latest first, 100 at most.
+    package func overview(
+        of agency: AgencyCode, in jurisdiction: JurisdictionCode, limit: Int, doneSince start: Timestamp
+    ) async throws -> DeskOverview {
+        let results = try await pool.pipeline([
+            Self.statement(.open, of: agency, in: jurisdiction, statuses: nil, after: nil, limit: limit),
+            """
+            SELECT count(*) FROM (
+                SELECT 1 FROM report_state s
+                WHERE s.jurisdiction = \(jurisdiction) AND s.agency = \(agency) AND s.next_due_at IS NOT NULL
+                LIMIT \(literal: Self.countLimit)
+            ) counted
+            """,
             """
             SELECT \(WorkRecord.columns) FROM report_state s
             JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
             WHERE s.jurisdiction = \(jurisdiction) AND s.agency = \(agency) AND s.next_due_at IS NULL
                 AND s.changed_at >= \(start)
-            ORDER BY s.changed_at DESC LIMIT \(literal: limit)
-            """)
+            ORDER BY s.changed_at DESC LIMIT 100
+            """,
+        ])
+        let open = try Self.records(results[0])
+        let counted = Int(try results[1].one().decode(Int64.self, at: 0))
+        return DeskOverview(open: open, openInAll: max(counted, open.count), done: try Self.records(results[2]))
     }
 
-    private func records(_ sql: SQL) async throws -> [WorkRecord] {
-        let rows = try await pool.query(sql)
+    private static func records(_ rows: Rows) throws -> [WorkRecord] {
         var records: [WorkRecord] = []
         records.reserveCapacity(rows.count)
         for row in rows { records.append(try WorkRecord(row: row)) }
@@ -62,7 +117,7 @@ package struct DeskStore: Sendable {
             WHERE s.jurisdiction = \(jurisdiction) AND s.agency = \(agency) AND s.report_id = \(id)
             """,
             """
-            SELECT \(HistoryLine.columns) FROM report_history h
+            SELECT \(HistoryLine.columns) FROM report_history h \(HistoryLine.originals)
             WHERE h.jurisdiction = \(jurisdiction) AND h.report_id = \(id) ORDER BY h.version
             """,
         ])

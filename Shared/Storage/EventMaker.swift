@@ -19,10 +19,18 @@ package struct EventMaker: Sendable {
     /// - Parameter before: the state that was decided by; nil for a report that is routed now.
     package func file(_ outcome: Outcome, before: ReportState?, report: ReportRecord) -> FiledOutcome {
         let isAssigned = outcome.entries.contains { $0.type == .assigned }
-        let content = isAssigned ? self.content(report) : nil
+        let content = isAssigned ? self.content(report, outcome.state) : nil
         return FiledOutcome(
             outcome: outcome,
             events: outcome.entries.map { event($0, of: outcome, before: before, content: content) })
+    }
+
+    /// Tells `streams` that a report is gone: on this, consumers delete their copy.
+    func redacted(_ work: WorkRecord, tell streams: [AgencyCode], at now: Timestamp) -> [PendingEvent] {
+        let outcome = Outcome.redaction(of: work.state, at: now)
+        return streams.map {
+            event(StreamEntry(stream: $0, type: .redacted), of: outcome, before: work.state, content: nil)
+        }
     }
 
     private func event(
@@ -57,13 +65,14 @@ package struct EventMaker: Sendable {
         return (Int64(at.seconds(since: outcome.state.receivedAt)), at <= outcome.state.deadlines.resolveBy)
     }
 
-    private func content(_ report: ReportRecord) -> ReportContent {
+    private func content(_ report: ReportRecord, _ state: ReportState) -> ReportContent {
         var area = report.area.flatMap { areas[$0] }
         area?.isApproximate = report.isAreaApproximate
         return ReportContent(
             id: report.id, trackingCode: report.trackingCode, description: report.description,
             location: report.location, accuracyMetres: report.accuracy, locationSource: report.locationSource,
             area: area, address: report.address, rt: report.rt, rw: report.rw,
-            landmark: report.landmark, observedAt: report.observedAt, visibility: report.visibility)
+            landmark: report.landmark, observedAt: report.observedAt,
+            visibility: city.visibility(chosen: report.visibility, categories: [report.category, state.category]))
     }
 }

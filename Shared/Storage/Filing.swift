@@ -105,13 +105,16 @@ enum Filing {
         let details = outcomes.map(\.details)
         return """
             INSERT INTO report_history (jurisdiction, report_id, version, at, type, status, agency, note,
-                internal_note, actor)
-            SELECT \(jurisdiction), report_id, version, at, type, status, agency, note, internal_note, actor
+                internal_note, actor, reason, original, refer_to, until)
+            SELECT \(jurisdiction), report_id, version, at, type, status, agency, note, internal_note, actor, reason,
+                original, refer_to, until
             FROM unnest(\(outcomes.map(\.state.id)), \(outcomes.map { Int32($0.state.version) }),
                 \(outcomes.map(\.at)), \(outcomes.map(\.event.rawValue)), \(outcomes.map(\.state.status.rawValue)),
                 \(outcomes.map(\.state.agency)), \(details.map(\.note)), \(details.map(\.internalNote)),
-                \(details.map(\.actor)))
-                AS t (report_id, version, at, type, status, agency, note, internal_note, actor)
+                \(details.map(\.actor)), \(details.map(\.reason)), \(details.map { $0.of?.text }),
+                \(details.map(\.referTo)), \(details.map(\.until)))
+                AS t (report_id, version, at, type, status, agency, note, internal_note, actor, reason, original,
+                    refer_to, until)
             """
     }
 }

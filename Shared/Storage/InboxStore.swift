@@ -29,6 +29,21 @@ package struct Claim: Sendable {
     package var heads: [StreamHead] = []
 }
 
+/// How many of the parts that wait one claim may lock.
+package enum ClaimReach: Sendable {
+    /// All of them: whoever claims is through soon.
+    case whole
+    /// Half of all parts, those that wait longest first: much waits, and another claim is to find something too.
+    case half
+
+    var parts: Int {
+        switch self {
+        case .whole: InboxPart.count
+        case .half: InboxPart.count / 2
+        }
+    }
+}
+
 /// The inbox from routing's side: claim, read, and file what was decided.
 package struct InboxStore: Sendable {
     /// How many reports one claim takes.
@@ -43,20 +58,21 @@ package struct InboxStore: Sendable {
     /// The locks on the parts die with the transaction: there are no leases and no orphans.
     /// - Parameter decide: pure; may leave reports out, which then stay in the inbox.
     package func claim(
-        in jurisdiction: JurisdictionCode, after position: InboxPosition = .start,
+        in jurisdiction: JurisdictionCode, after position: InboxPosition = .start, reach: ClaimReach = .whole,
         deciding decide: @Sendable ([InboxItem], Timestamp) -> [(item: InboxItem, filed: FiledOutcome)]
     ) async throws -> Claim {
         try await pool.withTransaction { tx in
             let locked = try await tx.query(
                 """
-                SELECT part, now() FROM inbox_part
-                WHERE jurisdiction = \(jurisdiction) AND part IN (
-                    SELECT part FROM (
-                        SELECT part FROM inbox
+                SELECT p.part, now() FROM (
+                    SELECT part, min(urgency) AS urgency, min(id) AS id FROM (
+                        SELECT part, urgency, id FROM inbox
                         WHERE jurisdiction = \(jurisdiction)
                             AND (urgency, id) > (\(position.urgency), \(position.id))
-                        ORDER BY urgency, id LIMIT \(literal: Self.claimLimit)) waiting)
-                ORDER BY part LIMIT \(literal: InboxPart.count) FOR UPDATE SKIP LOCKED
+                        ORDER BY urgency, id LIMIT \(literal: Self.claimLimit)) waiting
+                    GROUP BY part) w
+                JOIN inbox_part p ON p.jurisdiction = \(jurisdiction) AND p.part = w.part
+                ORDER BY w.urgency, w.id LIMIT \(literal: reach.parts) FOR UPDATE OF p SKIP LOCKED
                 """)
             guard let first = locked.first else { return Claim() }
             let now = try first.decode(Timestamp.self, at: 1)

@@ -32,6 +32,9 @@ package enum Migrations {
         Migration(number: 6, name: "access", script: PackageResources._006_access_sql),
         Migration(number: 7, name: "analytics", script: PackageResources._007_analytics_sql),
         Migration(number: 8, name: "peers", script: PackageResources._008_peers_sql),
+        Migration(number: 9, name: "upkeep", script: PackageResources._009_upkeep_sql),
+        Migration(number: 10, name: "history-details", script: PackageResources._010_history_details_sql),
+        Migration(number: 11, name: "append", script: PackageResources._011_append_sql),
     ]
 
     /// The version that these executables need.

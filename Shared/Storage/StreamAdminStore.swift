@@ -54,14 +54,16 @@ package struct StreamAdminStore: Sendable {
 
     /// Lets go of the events before `keepFrom`, a batch at a time; a cursor before them is answered 410.
     ///
+    /// What analytics has not counted yet stays.
     /// - Returns: how many events were deleted.
     package func trim(
         _ stream: AgencyCode, in jurisdiction: JurisdictionCode, keepFrom: Int64, batch: Int64 = 5000
     ) async throws -> Int64 {
         let rows = try await pool.query(
             """
-            SELECT first_seq, least(head + 1, \(keepFrom)) FROM stream
-            WHERE jurisdiction = \(jurisdiction) AND code = \(stream)
+            SELECT s.first_seq, least(s.head + 1, \(keepFrom), c.seq + 1) FROM stream s
+            LEFT JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
+            WHERE s.jurisdiction = \(jurisdiction) AND s.code = \(stream)
             """)
         guard let row = rows.first else { return 0 }
         let first = try row.decode(Int64.self, at: 0)
@@ -71,12 +73,13 @@ package struct StreamAdminStore: Sendable {
             let stop = min(next + batch, end)
             _ = try await pool.transaction([
                 """
-                UPDATE stream SET first_seq = \(stop)
-                WHERE jurisdiction = \(jurisdiction) AND code = \(stream) AND first_seq < \(stop)
-                """,
-                """
                 DELETE FROM stream_event
                 WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq < \(stop)
+                """,
+                // Last: the counter is held no longer than the commit takes.
+                """
+                UPDATE stream SET first_seq = \(stop)
+                WHERE jurisdiction = \(jurisdiction) AND code = \(stream) AND first_seq < \(stop)
                 """,
             ])
             next = stop

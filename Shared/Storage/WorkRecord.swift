@@ -61,8 +61,27 @@ package struct HistoryLine: Sendable, Hashable {
     package var note: String?
     package var internalNote: String?
     package var actor: String?
+    /// Of a rejection its code, of a hold what the citizen reads; of a transfer what the agencies tell each other.
+    package var reason: String?
+    /// The report that this one is a duplicate of, as it was named: an id or a tracking code.
+    package var original: String?
+    /// Its tracking code; nil also where whoever reads may not see that report.
+    package var originalCode: String?
+    /// Whom the citizen should turn to instead.
+    package var referTo: String?
+    /// When a hold ends.
+    package var until: Timestamp?
 
-    static let columns: SQL = "h.version, h.at, h.type, h.status, h.agency, h.note, h.internal_note, h.actor"
+    /// The columns of `report_history h` with `originals`, in order.
+    static let columns: SQL = """
+        h.version, h.at, h.type, h.status, h.agency, h.note, h.internal_note, h.actor, h.reason, h.original,
+        CASE WHEN length(h.original) = 36 THEN o.tracking_code ELSE h.original END, h.refer_to, h.until
+        """
+    /// Finds the report that a line names by its id; an id has 36 characters, and no tracking code has so many.
+    static let originals: SQL = """
+        LEFT JOIN report o ON o.jurisdiction = h.jurisdiction
+            AND o.id = CASE WHEN length(h.original) = 36 THEN h.original::uuid END
+        """
 
     init(row: Row) throws {
         version = Int(try row.decode(Int32.self, at: 0))
@@ -73,5 +92,10 @@ package struct HistoryLine: Sendable, Hashable {
         note = try row.decode(String?.self, at: 5)
         internalNote = try row.decode(String?.self, at: 6)
         actor = try row.decode(String?.self, at: 7)
+        reason = try row.decode(String?.self, at: 8)
+        original = try row.decode(String?.self, at: 9)
+        originalCode = try row.decode(String?.self, at: 10)
+        referTo = try row.decode(String?.self, at: 11)
+        until = try row.decode(Timestamp?.self, at: 12)
     }
 }

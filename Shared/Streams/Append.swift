@@ -50,63 +50,34 @@ package struct PendingEvent: Sendable {
     }
 }
 
-/// The statements that append events, the last thing a transaction does.
+/// The statement that appends events, the last thing a transaction does.
 ///
-/// They go to the server in one flush with COMMIT, so no counter is ever held while a
-/// client thinks. Counters are locked in ascending order everywhere, so two appends never deadlock.
+/// It goes to the server in one flush with COMMIT, and all it carries is there before it locks the first counter: so no
+/// counter is ever held while a client thinks, or stands still. The store's function `append_events` locks the counters
+/// in ascending order, so two appends never deadlock.
 package enum Append {
-    /// Where the last of the statements puts its result: (stream, epoch, head) of every stream appended to.
+    /// The last of the statements gives (stream, epoch, head) of every stream appended to; there is none without events.
     package static func statements(_ events: [PendingEvent], in jurisdiction: JurisdictionCode) -> [SQL] {
         guard !events.isEmpty else { return [] }
-        var counts: [AgencyCode: Int] = [:]
-        for event in events { counts[event.stream, default: 0] += 1 }
-        let streams = counts.keys.sorted()
-        return [
-            """
-            SELECT 1 FROM stream WHERE jurisdiction = \(jurisdiction) AND code = ANY(\(streams))
-            ORDER BY jurisdiction, code FOR NO KEY UPDATE
-            """,
-            """
-            UPDATE stream s SET head = s.head + c.n
-            FROM unnest(\(streams), \(streams.map { Int64(counts[$0]!) })) AS c (code, n)
-            WHERE s.jurisdiction = \(jurisdiction) AND s.code = c.code
-            """,
-            insert(events, counts: counts, in: jurisdiction),
-            """
-            SELECT code, epoch, head FROM stream
-            WHERE jurisdiction = \(jurisdiction) AND code = ANY(\(streams)) ORDER BY code
-            """,
-        ]
-    }
-
-    private static func insert(
-        _ events: [PendingEvent], counts: [AgencyCode: Int], in jurisdiction: JurisdictionCode
-    ) -> SQL {
         // An event's number is its stream's new head less how many of this batch come after it.
-        var left = counts
+        var left: [AgencyCode: Int64] = [:]
+        for event in events { left[event.stream, default: 0] += 1 }
         let after = events.map { event in
             left[event.stream]! -= 1
-            return Int64(left[event.stream]!)
+            return left[event.stream]!
         }
-        return """
-            INSERT INTO stream_event (
-                jurisdiction, stream, seq, epoch, event_id, type, report_id, version, status, previous_status,
-                agency, category, subtype, area, channel, received_at, occurred_at, resolve_seconds, on_time, body)
-            SELECT s.jurisdiction, s.code, s.head - e.after, s.epoch, e.event_id, e.type, e.report_id, e.version,
-                e.status, e.previous_status, e.agency, e.category, e.subtype, e.area, e.channel, e.received_at,
-                e.occurred_at, e.resolve_seconds, e.on_time,
-                e.prefix || lpad((s.head - e.after)::text, 20, '0') || e.suffix
-            FROM unnest(
-                \(events.map(\.stream)), \(after), \(events.map(\.eventID)), \(events.map(\.type.rawValue)),
-                \(events.map(\.reportID)), \(events.map { Int32($0.version) }), \(events.map(\.status.rawValue)),
-                \(events.map(\.previousStatus?.rawValue)), \(events.map(\.agency)), \(events.map(\.category)),
-                \(events.map(\.subtype)), \(events.map(\.area)), \(events.map(\.channel)),
-                \(events.map(\.receivedAt)), \(events.map(\.occurredAt)), \(events.map(\.resolveSeconds)),
-                \(events.map(\.onTime)), \(events.map(\.body.prefix)), \(events.map(\.body.suffix))
-            ) AS e (stream, after, event_id, type, report_id, version, status, previous_status, agency, category,
-                subtype, area, channel, received_at, occurred_at, resolve_seconds, on_time, prefix, suffix)
-            JOIN stream s ON s.jurisdiction = \(jurisdiction) AND s.code = e.stream
+        return [
             """
+            SELECT code, epoch, head FROM append_events(
+                \(jurisdiction), \(events.map(\.stream)), \(after), \(events.map(\.eventID)),
+                \(events.map(\.type.rawValue)), \(events.map(\.reportID)), \(events.map { Int32($0.version) }),
+                \(events.map(\.status.rawValue)), \(events.map(\.previousStatus?.rawValue)),
+                \(events.map(\.agency)), \(events.map(\.category)), \(events.map(\.subtype)),
+                \(events.map(\.area)), \(events.map(\.channel)), \(events.map(\.receivedAt)),
+                \(events.map(\.occurredAt)), \(events.map(\.resolveSeconds)), \(events.map(\.onTime)),
+                \(events.map(\.body.prefix)), \(events.map(\.body.suffix)))
+            """
+        ]
     }
 
     /// The heads that an append's last statement returned, for the hints to send after the commit.

@@ -22,6 +22,7 @@ package struct StreamPage: Sendable {
 package struct StreamReader: Sendable {
     /// A page's bounds: events, and bytes of their texts (at least one event comes in any case).
     package static let maximumPage = 1000
+    package static let maximumPageBytes = 4 << 20
 
     package let jurisdiction: JurisdictionCode
     package let stream: AgencyCode
@@ -33,18 +34,21 @@ package struct StreamReader: Sendable {
         self.pool = pool
     }
 
-    /// The events after `position`, at most `limit`, with the stream's extent as of the same snapshot.
+    /// The events after `position`, at most `limit` and about `bytes`, with the stream's extent as of the same snapshot.
     ///
     /// - Returns: nil where there is no such stream.
-    package func page(after position: Int64, limit: Int) async throws -> StreamPage? {
+    package func page(
+        after position: Int64, limit: Int, bytes: Int = maximumPageBytes
+    ) async throws -> StreamPage? {
         let rows = try await pool.query(
             """
             SELECT s.epoch, s.head, s.first_seq, e.epoch, e.seq, e.type, e.body
             FROM stream s LEFT JOIN LATERAL (
-                SELECT * FROM stream_event
-                WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq > \(position)
-                ORDER BY seq LIMIT \(literal: min(limit, Self.maximumPage))
-            ) e ON true
+                SELECT *, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS before FROM (
+                    SELECT epoch, seq, type, body FROM stream_event
+                    WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq > \(position)
+                    ORDER BY seq LIMIT \(literal: min(limit, Self.maximumPage))) run
+            ) e ON e.before < \(Int64(bytes))
             WHERE s.jurisdiction = \(jurisdiction) AND s.code = \(stream)
             ORDER BY e.seq
             """)

@@ -59,10 +59,10 @@ package struct TailReader<Payload: Sendable>: Sendable {
             return false
         }
         guard let page = try await reader.page(after: known.seq, limit: 500) else { return false }
-        let isContiguous = page.events.first.map { $0.cursor.seq == known.seq + 1 } ?? true
+        let isContiguous = page.events.first.map { $0.cursor.seq == known.seq + 1 } ?? (page.firstKept <= known.seq + 1)
         guard page.epoch == known.epoch, page.head >= known.seq, isContiguous else {
             logger.notice(
-                "stream restored under another epoch; starting anew",
+                "stream restored under another epoch, or trimmed beyond its reader; starting anew",
                 metadata: ["known": "\(known)", "epoch": "\(page.epoch)", "head": "\(page.head)"])
             position = Cursor(epoch: page.epoch, seq: page.head)
             tail.begin(head: page.head)
@@ -74,6 +74,6 @@ package struct TailReader<Payload: Sendable>: Sendable {
             TailBlock(
                 first: first.cursor.seq, last: last.cursor.seq, size: size, payload: payload))
         position = last.cursor
-        return page.events.count == 500
+        return last.cursor.seq < page.head
     }
 }

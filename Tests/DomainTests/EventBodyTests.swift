@@ -43,6 +43,7 @@ import Testing
                 + #""report_id":"019ab39f-0000-7000-8000-000000000002","category":"sampah","subtype":null,"#
                 + #""area":"53.71.03.1010","channel":"web","received_at":"2026-11-24T09:00:00.000+08:00","#
                 + #""status":"assigned","previous_status":"received","version":1,"agency":"dlhk",\#(deadlines),"#
+                + #""next_due":"acknowledge_by","next_due_at":"2026-11-24T13:00:00.000+08:00","#
                 + #""priority":"normal","why":"Kategori “Sampah” ditangani DLHK (aturan sampah)."}}"#)
         #expect(body.prefix.hasSuffix(#""sequence":""#))
         #expect(body.suffix.hasPrefix(#"","datacontenttype""#))
@@ -59,7 +60,8 @@ import Testing
             body.suffix.hasSuffix(
                 #""status":"on_hold","previous_status":"assigned","version":2,"agency":"dlhk","#
                     + #""deadlines":{"acknowledge_by":"2026-11-24T13:00:00.000+08:00","arrive_by":null,"#
-                    + #""resolve_by":"2026-11-25T09:00:00.000+08:00"},"note":"Besok","reason":"menunggu","#
+                    + #""resolve_by":"2026-11-25T09:00:00.000+08:00"},"next_due":"resolve_by","#
+                    + #""next_due_at":"2026-11-25T09:00:00.000+08:00","note":"Besok","reason":"menunggu","#
                     + #""internal_note":"truk rusak","until":"2026-11-25T09:00:00.000+08:00","actor":"Budi"}}"#))
     }
 
@@ -79,7 +81,7 @@ import Testing
         #expect(into.contains(#""source":"/kupang/streams/pupr","type":"sasando.report.assigned""#))
         #expect(
             into.contains(
-                #""why":"Dialihkan oleh DLHK: Ini got.","note":"Kami teruskan","reason":"Ini got","from":"dlhk""#))
+                #""why":"Dialihkan oleh DLHK.","note":"Kami teruskan","reason":"Ini got","from":"dlhk""#))
         #expect(!into.contains("rahasia") && !into.contains("Budi"))
     }
 

@@ -221,7 +221,24 @@ import Testing
             ])
         #expect(outcome.state.agency == "pupr" && outcome.state.transfers == 1)
         #expect(outcome.state.deadlines == state.deadlines && outcome.deadlinesToPut.isEmpty)
-        #expect(outcome.why == "Dialihkan oleh DLHK: Ini jalan rusak.")
+        #expect(outcome.why == "Dialihkan oleh DLHK.", "everyone may read it")
+        #expect(outcome.details.reason == "Ini jalan rusak", "the agencies alone")
+    }
+
+    @Test func `a sub-type alone is one of the category that the report has`() throws {
+        let transfer = CommandRequest(.transfer(to: "pupr", reason: nil, category: nil, subtype: "lampu_jalan"))
+        let outcome = try decide(Self.state(.assigned, category: "lampu_rambu"), transfer)
+        #expect(outcome.state.category == "lampu_rambu" && outcome.state.subtype == "lampu_jalan")
+        #expect(outcome.deadlinesToPut.isEmpty, "this kind has the same promises")
+        #expect(throws: Refusal.unknownSubtype("lampu_jalan")) { try decide(Self.state(.assigned), transfer) }
+        #expect(throws: Refusal.subtypeWithoutCategory) { try decide(Self.state(.triage, category: nil), transfer) }
+    }
+
+    @Test func `a transfer without a kind keeps the kind that the report has`() throws {
+        var state = Self.state(.assigned, category: "lampu_rambu")
+        state.subtype = "lampu_jalan"
+        let outcome = try decide(state, Self.request(.transfer))
+        #expect(outcome.state.category == "lampu_rambu" && outcome.state.subtype == "lampu_jalan")
     }
 
     @Test func `the third transfer goes to triage`() throws {
@@ -272,7 +289,8 @@ import Testing
 
     @Test(arguments: [
         Refusal.notRouted, .notHolder("dlhk"), .wrongStatus(.closed, allowed: []), .staleVersion(current: 4),
-        .unknownAgency("pln"), .sameAgency("dlhk"), .tooLate(since: Sample.now), .duplicateOfItself, .nothingDue,
+        .unknownAgency("pln"), .sameAgency("dlhk"), .tooLate(since: Sample.now), .duplicateOfItself,
+        .unknownOriginal, .unknownSubtype("x"), .subtypeWithoutCategory, .nothingDue,
     ])
     func `every refusal says why in both languages`(refusal: Refusal) {
         #expect(!refusal.message(.indonesian).isEmpty)

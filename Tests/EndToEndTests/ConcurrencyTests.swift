@@ -53,7 +53,7 @@ extension EndToEnd {
                 "At once (seed \(seed)): \(sender.count) reports, commands \(done.commands), beaten \(done.beaten);",
                 "\(timers.0) escalations, \(timers.1) holds ended by time, \(timers.2) transfers; \(timers.3) events")
             #expect(try await audit.faults() == [], "seed \(seed)")
-            let summary = try await stack.operatorDoor.get("/v1/analytics/summary")
+            let summary = try await stack.summary()
             #expect(try await audit.faults(ofSummary: summary.json) == [], "seed \(seed)")
             try await checkNoDeadlock(audit)
             #expect(sender.sent.faults == [] && done.faults == [], "\(sender.sent.faults) \(done.faults)")

@@ -98,15 +98,32 @@ extension EndToEnd.FrontDoor {
             #expect(madeUp.status == 404 && madeUp.header("Set-Cookie") == nil, "\(madeUp)")
         }
 
-        @Test("the report form is taken from our own page only")
+        @Test("the report form is taken from our own page and from who says nothing of theirs, not from another site")
         func form() async throws {
             let form = "category=sampah&description=Sampah+di+jalan&area=53.71.04.1008"
-            #expect(try await stack.door.post("/lapor", form: form).status == 403)
-            #expect(
-                try await stack.door.with("Origin", "http://jahat.example").post("/lapor", form: form).status == 403)
-            let sent = try await stack.door.with("Origin", stack.frontDoor)
-                .post("/lapor", form: form)
-            #expect(sent.status == 201, "\(sent)")
+            let cases: [(headers: [(String, String)], status: Int)] = [
+                ([], 201), ([("Origin", stack.frontDoor)], 201), ([("Sec-Fetch-Site", "same-origin")], 201),
+                ([("Referer", stack.frontDoor + "/lapor")], 201),
+                ([("Origin", "http://jahat.example")], 403), ([("Origin", "null")], 403),
+                ([("Sec-Fetch-Site", "cross-site")], 403), ([("Referer", "http://jahat.example/")], 403),
+            ]
+            for (headers, status) in cases {
+                let door = headers.reduce(stack.door) { $0.with($1.0, $1.1) }
+                let answer = try await door.post("/lapor", form: form)
+                #expect(answer.status == status, "\(headers): \(answer)")
+            }
+        }
+
+        @Test("who is told to whom the report goes is told the truth, also where its place is not known")
+        func promise() async throws {
+            let known = "category=sampah&description=Sampah+di+jalan&area=53.71.04.1008"
+            let unknown = "category=sampah&description=Sampah+di+jalan&address=Jalan+Tanpa+Nama+5"
+            for (form, agency) in [
+                (known, "Dinas Lingkungan Hidup dan Kebersihan"), (unknown, "Dinas Komunikasi dan Informatika"),
+            ] {
+                let sent = try await stack.door.with("Origin", stack.frontDoor).post("/lapor", form: form)
+                #expect(sent.status == 201 && sent.text.contains(agency), "\(sent)")
+            }
         }
     }
 }

@@ -107,6 +107,17 @@ extension Stack {
     nonisolated var integrator: Door { door.bearing(credentials.integratorKey) }
     nonisolated var operatorDoor: Door { door.bearing(credentials.operatorToken) }
 
+    /// The city's summary, which may be 503 for a while after a busy one: then its figures are not of the moment.
+    nonisolated func summary() async throws -> Answer {
+        var answer: Answer?
+        try await wait(for: "the figures to be of the moment", within: .seconds(20)) {
+            answer = try await operatorDoor.get("/v1/analytics/summary")
+            return answer?.status != 503
+        }
+        guard let answer else { throw Unexpected("no summary") }
+        return answer
+    }
+
     nonisolated func agency(_ code: String) -> Door { door.bearing(credentials.agencyTokens[code] ?? "") }
 }
 

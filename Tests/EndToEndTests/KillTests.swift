@@ -86,7 +86,7 @@ extension EndToEnd {
             #expect(stored == TestSettings.reports, "more reports are stored than were sent; \(seen)")
             let faults = try await audit.faults()
             #expect(faults == [], "\(seen)")
-            let summary = try await stack.operatorDoor.get("/v1/analytics/summary")
+            let summary = try await stack.summary()
             #expect(summary.status == 200)
             #expect(try await audit.faults(ofSummary: summary.json) == [], "\(seen)")
         }

@@ -49,7 +49,7 @@ extension EndToEnd.FrontDoor {
             #expect(try await reports(under: "k:reused-1") == 1)
         }
 
-        @Test("without a key the external id is the key; a citizen's external id is not")
+        @Test("without a key the external id is the key; a citizen's external id is one where it is a UUID")
         func externalID() async throws {
             let body = Sample.report().setting("external_id", "tiket-77")
             let first = try await stack.integrator.post("/v1/reports", json: body)
@@ -61,6 +61,14 @@ extension EndToEnd.FrontDoor {
                 stack.door.post("/v1/reports", json: body), stack.door.post("/v1/reports", json: body),
             ]
             #expect(citizens.map(\.status) == [201, 201] && citizens[0]["id"] != citizens[1]["id"])
+            let own = UUID().text
+            let unique = Sample.report().setting("external_id", .string(own.uppercased()))
+            let sent = try await stack.door.post("/v1/reports", json: unique)
+            let repeated = try await stack.door.post("/v1/reports", json: unique)
+            #expect([sent.status, repeated.status] == [201, 200] && sent["id"] == repeated["id"], "\(repeated)")
+            #expect(try await reports(under: "x:\(own)") == 1)
+            let changed = try await stack.door.post("/v1/reports", json: unique.setting("category", "parkir_liar"))
+            #expect(changed.status == 422, "\(changed)")
         }
 
         @Test("without key and external id every report is a new one")

@@ -127,6 +127,7 @@ struct TextsTests {
         for event in EventType.allCases { #expect(indonesian["event"]?[event.rawValue] != nil, "\(event)") }
         for reason in CommandRequest.RejectReason.allCases {
             #expect(indonesian["reason"]?[reason.rawValue] != nil, "\(reason)")
+            #expect(indonesian["because"]?[reason.rawValue] != nil, "\(reason)")
         }
     }
 }

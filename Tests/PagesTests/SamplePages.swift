@@ -60,6 +60,8 @@ enum SamplePages {
             ("track", Tracking(frame: frame("/lacak/KPG-7H2K9M4QXPA"), subject: .whole(report(.inProgress)))),
             ("track-waiting", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.assigned)), isReporter: true)),
             ("track-rejected", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.rejected)))),
+            ("track-held", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.onHold)))),
+            ("track-duplicate", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.duplicate)))),
             ("track-limited", limited()),
             ("sign-in", SignIn(frame: frame("/masuk"), returnPath: LocalPath("/desk/dlhk"))),
             ("sign-in-failed", SignIn(frame: frame("/masuk"), hasFailed: true)),
@@ -95,7 +97,7 @@ enum SamplePages {
 
     static func report(_ status: ReportStatus) -> ReportView {
         let received = now.adding(seconds: -5 * 3600)
-        return ReportView(
+        var report = ReportView(
             id: key, trackingCode: "KPG-7H2K9M4QXPA", status: status, category: "sampah",
             description: "Sampah di depan Pasar Oeba su menumpuk tiga hari ini, bau busuk sampe masuk rumah.\n\n"
                 + "Tolong DLHK angkat dolo pak.",
@@ -112,6 +114,35 @@ enum SamplePages {
                 HistoryEntry(at: received.adding(seconds: 12_000), type: "started", agency: "dlhk"),
             ],
             version: 3)
+        report.history += lastLine(status, at: received.adding(seconds: 15_000))
+        return report
+    }
+
+    /// The report that another one repeats.
+    static let original = TrackingCode(prefix: "KPG", random: 0x5A5A_DA0E).text
+
+    /// What an agency said with the command that led to this status.
+    private static func lastLine(_ status: ReportStatus, at: Timestamp) -> [HistoryEntry] {
+        switch status {
+        case .rejected:
+            [
+                HistoryEntry(
+                    at: at, type: "rejected", agency: "dlhk", reason: "not_ours",
+                    referTo: "PLN ULP Kupang, telepon 123")
+            ]
+        case .onHold:
+            [
+                HistoryEntry(
+                    at: at, type: "held", agency: "dlhk", reason: "Menunggu suku cadang",
+                    until: now.adding(seconds: 68_100))
+            ]
+        case .duplicate:
+            [
+                HistoryEntry(
+                    at: at, type: "marked_duplicate", agency: "dlhk", reason: "duplicate", original: original)
+            ]
+        default: []
+        }
     }
 
     // MARK: texts that try to break out
@@ -135,7 +166,10 @@ enum SamplePages {
         report.history = [
             HistoryEntry(
                 at: now, type: payload, agency: AgencyCode(rawValue: payload), note: payload, internalNote: payload,
-                actor: payload)
+                actor: payload),
+            HistoryEntry(at: now, type: "held", reason: payload, original: payload, referTo: payload),
+            HistoryEntry(at: now, type: "rejected", reason: payload),
+            HistoryEntry(at: now, type: "transferred_out", reason: payload),
         ]
         return report
     }

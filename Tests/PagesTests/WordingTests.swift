@@ -51,13 +51,6 @@ struct WordingTests {
         #expect(wording(.english).percent(.nan) == "–")
     }
 
-    @Test("the language is the query's, then the cookie's, else Indonesian")
-    func language() {
-        #expect(Language(query: "en", cookie: "id") == .english)
-        #expect(Language(query: "fr", cookie: "en") == .english)
-        #expect(Language(query: nil, cookie: nil) == .indonesian)
-    }
-
     @Test(
         "a path of another origin is no path of ours",
         arguments: [
@@ -117,6 +110,61 @@ struct PageContentTests {
             frame: frame, agency: "dlhk", report: report, permitted: [.resolve], idempotencyKey: SamplePages.key
         ).render(language: .indonesian)
         #expect(desk.contains("Truk 7") && desk.contains("Ibu Lena"))
+    }
+
+    @Test(
+        "what an agency gave as its reason reaches the citizen, and its desk",
+        arguments: [
+            (
+                .rejected, "Ditolak: Bukan kewenangan kami. Silakan hubungi: PLN ULP Kupang, telepon 123",
+                "Turned down: This is not our responsibility. Please contact: PLN ULP Kupang, telepon 123"
+            ),
+            (
+                .onHold, "Ditunda: Menunggu suku cadang (sampai besok 09.00 WITA)",
+                "Put on hold: Menunggu suku cadang (until tomorrow 09:00 WITA)"
+            ),
+            (.duplicate, "Sama dengan laporan \(SamplePages.original)", "Same as report \(SamplePages.original)"),
+        ] as [(ReportStatus, String, String)])
+    func reasons(status: ReportStatus, indonesian: String, english: String) {
+        let report = SamplePages.report(status)
+        for (language, said) in [(Language.indonesian, indonesian), (.english, english)] {
+            let pages: [any Page] = [
+                Tracking(frame: frame, subject: .whole(report)),
+                DeskReport(
+                    frame: frame, agency: "dlhk", report: report, permitted: [.comment],
+                    idempotencyKey: SamplePages.key),
+            ]
+            for page in pages {
+                let html = page.render(language: language)
+                #expect(html.replacing(/<[^>]*>/, with: "").contains(said), "\(html)")
+                let link = "<a href=\"/lacak/\(SamplePages.original)\""
+                #expect(html.contains(link) == (status == .duplicate))
+            }
+        }
+    }
+
+    @Test("why one agency passed a report on to another is the agencies' alone")
+    func transferReason() {
+        var report = SamplePages.report(.assigned)
+        report.history.append(
+            HistoryEntry(at: SamplePages.now, type: "transferred_out", agency: "dlhk", reason: "Ini got, bukan sampah"))
+        let citizen = Tracking(frame: frame, subject: .whole(report), isReporter: true).render(language: .indonesian)
+        #expect(citizen.contains("Dialihkan ke Dinas Lingkungan Hidup dan Kebersihan"))
+        #expect(!citizen.contains("Ini got"))
+        let desk = DeskReport(
+            frame: frame, agency: "dlhk", report: report, permitted: [.start], idempotencyKey: SamplePages.key
+        ).render(language: .indonesian)
+        #expect(desk.matches(of: /Ini got, bukan sampah/).count == 2, "beside why, and in the history")
+    }
+
+    @Test("a transfer that keeps the category names it, and offers the sub-types by their categories")
+    func transferForm() {
+        let page = DeskReport(
+            frame: frame, agency: "dlhk", report: SamplePages.report(.assigned), permitted: [.transfer],
+            idempotencyKey: SamplePages.key
+        ).render(language: .indonesian)
+        #expect(page.contains("<option value=\"\">Tidak diubah (Sampah)</option>"))
+        #expect(page.contains("<optgroup label=\"Lampu jalan, lampu &amp; rambu lalu lintas\">"))
     }
 
     @Test("a private report without its key shows status, agency and times alone")

@@ -97,6 +97,23 @@ private let kupang: JurisdictionCode = "kupang"
         #expect(!isAllowed(.post, [.origin: "http://lapor.example.id:8080"], publicURL: nil))
     }
 
+    @Test func `What says nothing of where it comes from may pass where no cookie counts`() {
+        func isTaken(_ headers: HTTPFields) -> Bool {
+            let request = Request(.post, "/lapor", authority: "lapor.example.id", headers: headers)
+            return (try? SameOrigin(publicURL: Self.ours).refuseOtherSites(request)) != nil
+        }
+        #expect(isTaken([:]) && isTaken([.userAgent: "curl"]))
+        #expect(isTaken([.origin: Self.ours]) && isTaken([.secFetchSite: "same-origin"]))
+        #expect(isTaken([.referer: "\(Self.ours)/lapor"]))
+        for foreign: HTTPFields in [
+            [.origin: "https://evil.example"], [.origin: "null"], [.secFetchSite: "cross-site"],
+            [.secFetchSite: "same-site"], [.referer: "https://evil.example/"],
+            [.origin: "https://evil.example", .secFetchSite: "same-origin"],
+        ] {
+            #expect(!isTaken(foreign), "\(foreign)")
+        }
+    }
+
     @Test func `Reading needs no sign`() {
         #expect(isAllowed(.get, [.origin: "https://evil.example"]) && isAllowed(.head, [:]))
     }
@@ -273,74 +290,5 @@ private let kupang: JurisdictionCode = "kupang"
         let cache = cache(limit: 10)
         for key in 0..<1000 { _ = try await cache.value(for: key) { "x" } }
         #expect(cache.count <= 10)
-    }
-}
-
-@Suite struct RateLimitTests {
-    private let start = ContinuousClock.now
-    private let rate = TokenBucket.Rate(perSecond: 2, burst: 3)
-
-    @Test func `A burst passes, then the steady rate`() {
-        var bucket = TokenBucket(rate, at: start)
-        for _ in 0..<3 { #expect(bucket.take(of: rate, at: start) == nil) }
-        #expect(bucket.take(of: rate, at: start) == 1)
-        #expect(bucket.take(of: rate, at: start + .milliseconds(499)) == 1)
-        #expect(bucket.take(of: rate, at: start + .milliseconds(500)) == nil)
-        #expect(bucket.take(of: rate, at: start + .milliseconds(500)) == 1)
-        // However long the pause, no more than the burst is saved.
-        for _ in 0..<3 { #expect(bucket.take(of: rate, at: start + .seconds(1000)) == nil) }
-        #expect(bucket.take(of: rate, at: start + .seconds(1000)) != nil)
-    }
-
-    @Test func `The wait is long enough`() {
-        let slow = TokenBucket.Rate(perSecond: 0.1, burst: 1)
-        var bucket = TokenBucket(slow, at: start)
-        #expect(bucket.take(of: slow, at: start) == nil)
-        let wait = bucket.take(of: slow, at: start)
-        #expect(wait == 10)
-        #expect(bucket.take(of: slow, at: start + .seconds(10)) == nil)
-    }
-
-    @Test func `A clock that goes back gives nothing away`() {
-        var bucket = TokenBucket(rate, at: start)
-        for _ in 0..<3 { _ = bucket.take(of: rate, at: start) }
-        #expect(bucket.take(of: rate, at: start - .seconds(60)) != nil)
-        #expect(bucket.take(of: rate, at: start) != nil)
-    }
-
-    @Test func `In the long run no more than the rate passes`() {
-        var bucket = TokenBucket(rate, at: start)
-        var passed = 0
-        for step in 0..<10_000 where bucket.take(of: rate, at: start + .milliseconds(step * 10)) == nil { passed += 1 }
-        #expect((200...203).contains(passed))
-    }
-
-    @Test func `The table is bounded, and a flood of new keys does not lift the limit`() {
-        var table = RateTable<Int>(limit: 100)
-        var passed = 0
-        for key in 0..<10_000 where table.take(key, rate, at: start) == nil { passed += 1 }
-        #expect(table.count == 100)
-        // One for each key with a bucket of its own, and the burst of the shared one.
-        #expect(passed == 103)
-        // Who is known keeps what is left.
-        #expect(table.take(5, rate, at: start) == nil)
-        #expect(table.take(5, rate, at: start) == nil)
-        #expect(table.take(5, rate, at: start) != nil)
-        // Buckets that have filled up make room.
-        #expect(table.take(20_000, rate, at: start + .seconds(5)) == nil)
-        #expect(table.count == 1)
-    }
-
-    @Test func `Neighbours in one IPv6 network share a limit`() throws {
-        let limiter = RateLimiter()
-        let one = TokenBucket.Rate(perSecond: 0.001, burst: 1)
-        try limiter.check(.client(try #require(ClientAddress("2001:db8::1"))), one)
-        let problem = #expect(throws: ProblemDetails.self) {
-            try limiter.check(.client(try #require(ClientAddress("2001:db8::2"))), one)
-        }
-        #expect(problem?.status == .tooManyRequests)
-        #expect(problem?.headers[.retryAfter].flatMap { Int($0) } ?? 0 > 900)
-        try limiter.check(.client(try #require(ClientAddress("2001:db8:0:1::2"))), one)
-        try limiter.check(.key("2001:db8::2"), one)
     }
 }

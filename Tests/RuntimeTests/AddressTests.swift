@@ -113,6 +113,17 @@ extension Request {
         #expect(PreferredLanguage(Request(.get, path, headers: headers)) == language)
     }
 
+    @Test(arguments: [
+        ("/dashboard?lang=en", "sasando_bahasa=en; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"),
+        ("/?x=1&lang=id", "sasando_bahasa=id; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"),
+        ("/?lang=fr", nil), ("/", nil),
+    ])
+    func `The language that the query asks for is remembered`(path: String, cookie: String?) {
+        var response = Response(status: .ok)
+        response.rememberLanguage(of: Request(.get, path), isSecure: false)
+        #expect(response.headers[.setCookie] == cookie)
+    }
+
     @Test func `Cookies are found by their whole name`() {
         let request = Request(.get, "/", headers: [.cookie: "xab=1; ab=\"2\"; abc=3; e="])
         #expect(request.cookie("ab") == "2")

@@ -147,4 +147,22 @@ import Testing
         #expect(!(await answer))
         #expect(!(await keys.admits("k")))
     }
+
+    @Test func `A stop answers whoever asked after the last reading, and at once whoever asks later`() async {
+        let (rings, ring) = AsyncStream.makeStream(of: Void.self)
+        let keys = PeerKeys(ring: { ring.yield() })
+        keys.finish(keys.reading(), found: ["known"])
+        let last = keys.reading()
+        async let one = keys.admits("one")
+        async let two = keys.admits("two")
+        var iterator = rings.makeAsyncIterator()
+        for _ in 0..<2 { await iterator.next() }
+        keys.close()
+        let answers = await (one, two)
+        #expect(answers == (false, false))
+        // The reading that was under way ends after the stop.
+        keys.finish(last, found: ["known", "late"])
+        #expect(!(await keys.admits("late")))
+        #expect(!(await keys.admits("known")))
+    }
 }

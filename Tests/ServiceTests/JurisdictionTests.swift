@@ -18,6 +18,16 @@ import Testing
         #expect(reading.unconfirmed.contains { $0.what == "number 110 (Police)" && $0.source == "L" })
     }
 
+    @Test func `what its source does not settle waits to be confirmed: all areas in one line`() throws {
+        let reading = JurisdictionFiles.read(folder: Self.folder)
+        let areas = reading.unconfirmed.filter { $0.place.file == "areas.yaml" }
+        #expect(areas.map(\.what) == ["51 areas: codes, names, postcodes and centres"])
+        #expect(areas.map(\.source) == ["M"])
+        let told = reading.text(folder: "kupang").split(separator: "\n").filter { $0.contains("areas.yaml") }
+        #expect(told.count == 1 && told[0].hasSuffix("51 areas: codes, names, postcodes and centres (M)"), "\(told)")
+        #expect(reading.unconfirmed.contains { $0.what == "level kebakaran" && $0.source == "L" })
+    }
+
     @Test func `the city is whole`() throws {
         let city = try Self.city()
         #expect(
@@ -164,6 +174,17 @@ import Testing
                     // A list's entry is told by its first line.
                     && ([line, line + 1].contains(fault.place.line) || message == "also means")
             }, "\(reading.faults)")
+    }
+
+    @Test func `an area that says of itself how sure it is has a line of its own`() {
+        let reading = Self.read("areas.yaml") { text in
+            text.replacing("name: Nunhila,", with: "name: Nunhila, source: L,")
+                .replacing("name: Namosain,", with: "name: Namosain, confirmed: true,")
+        }
+        #expect(reading.faults.isEmpty, "\(reading.faults)")
+        let areas = reading.unconfirmed.filter { $0.place.file == "areas.yaml" }
+        #expect(areas.map(\.what) == ["49 areas: codes, names, postcodes and centres", "area 53.71.01.1004 Nunhila"])
+        #expect(areas.map(\.source) == ["M", "L"])
     }
 
     @Test func `all faults of all files come at once, in order`() {

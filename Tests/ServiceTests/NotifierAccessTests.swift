@@ -130,6 +130,23 @@ struct NotifierAccessTests {
         }
     }
 
+    @Test("who signs in is not counted, however many share an address; who fails is")
+    func manyOfficers() async throws {
+        try await NotifierStand.run { notifier in
+            func attempt(_ token: String) async throws -> NotifierStand.Answer {
+                try await notifier.ask("POST", "/masuk", token: "", form: "token=\(token)")
+            }
+            for _ in 0..<30 { #expect(try await attempt(notifier.token).status == 303) }
+            for _ in 0..<9 { #expect(try await attempt("wrong").status == 401) }
+            #expect(try await attempt(notifier.token).status == 303)
+            // One more is left, and a little for the time that has passed.
+            var answers: [NotifierStand.Answer] = []
+            for _ in 0..<5 { answers.append(try await attempt("wrong")) }
+            #expect(answers.first?.status == 401)
+            #expect(answers.last?.status == 429 && answers.last?["Retry-After"] != nil, "\(answers.map(\.status))")
+        }
+    }
+
     @Test("a browser without a session gets the way to sign in, a program the problem")
     func withoutSession() async throws {
         try await NotifierStand.run { notifier in

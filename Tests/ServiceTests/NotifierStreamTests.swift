@@ -35,11 +35,11 @@ struct NotifierStreamTests {
         var taken: [ConsumerSeats.Seat] = []
         for _ in 0..<100 { if let seat = seats.take() { taken.append(seat) } }
         #expect(seats.pause == .milliseconds(10))
-        #expect(seats.pageLimit == 200)
-        for _ in 0..<1_000 { seats.setBehind(true) }
-        #expect(seats.pageLimit == 20)
-        for _ in 0..<4_000 { seats.setBehind(true) }
-        #expect(seats.pageLimit == 10)
+        #expect(seats.pageBytes == 512 << 10)
+        for _ in 0..<1_024 { seats.setBehind(true) }
+        #expect(seats.pageBytes == 48 << 10)
+        for _ in 0..<6_000 { seats.setBehind(true) }
+        #expect(seats.pageBytes == 16 << 10)
         taken.removeAll()
         #expect(seats.taken == 0)
         #expect(seats.pause == .milliseconds(1))

@@ -77,6 +77,17 @@ struct AdmissionStoreTests {
         #expect(error?.sqlState?.isDataError == true)
     }
 
+    @Test func `each city's inbox is counted for itself, and no further than asked`() async throws {
+        _ = try await store.admit(try (0..<5).map { _ in try TestCity.report() }, in: TestCity.code)
+        _ = try await pool.query("INSERT INTO jurisdiction (code, version, document) VALUES ('atambua', 1, '{}')")
+        _ = try await pool.query(
+            "INSERT INTO inbox (jurisdiction, urgency, part, report_id) SELECT 'atambua', 1, 0, gen_random_uuid()")
+        #expect(try await store.inboxDepths(upTo: 100) == ["kupang": 5, "atambua": 1])
+        #expect(try await store.inboxDepths(upTo: 3) == ["kupang": 3, "atambua": 1])
+        _ = try await pool.query("DELETE FROM inbox WHERE jurisdiction = 'atambua'")
+        #expect(try await store.inboxDepths(upTo: 3) == ["kupang": 3, "atambua": 0])
+    }
+
     @Test func `a sealed identity is stored beside its report`() async throws {
         var report = try TestCity.report()
         report.identity = SealedIdentity(

@@ -122,7 +122,9 @@ struct CommandStoreTests {
         let fired = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<6 {
                 group.addTask {
-                    try await DeadlineStore(pool: fixture.pool).fire(in: TestCity.code) { work, kind, now in
+                    let store = DeadlineStore(pool: fixture.pool)
+                    let due = try await store.due(in: TestCity.code).map(\.id)
+                    return try await store.fire(due, in: TestCity.code) { work, kind, now in
                         let outcome = try? StatusMachine.decide(
                             state: work.state, command: CommandRequest(.escalate(kind)), by: .clock, at: now,
                             city: TestCity.city)

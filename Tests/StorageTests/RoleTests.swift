@@ -1,4 +1,5 @@
 internal import Domain
+internal import FoundationEssentials
 internal import PostgreSQL
 internal import Storage
 internal import TestSupport
@@ -114,7 +115,9 @@ struct RoleTests {
             try await CommandStore(pool: pool).perform(
                 on: report.id, by: "dlhk", in: TestCity.code, key: CommandKey(text: "K", requestHash: [1])
             ) { work, now throws(Refusal) in
-                let request = CommandRequest(.transfer(to: "dishub", reason: nil, category: nil, subtype: nil))
+                // Another kind of report has other promises, so its timers are moved and one is added too.
+                let request = CommandRequest(
+                    .transfer(to: "damkar", reason: "Ada api", category: "kebakaran", subtype: nil))
                 let outcome = try StatusMachine.decide(
                     state: work.state, command: request, by: .agency("dlhk"), at: now, city: TestCity.city)
                 return (events.file(outcome, before: work.state, report: work.report), "")
@@ -122,6 +125,75 @@ struct RoleTests {
         }
         guard case .done = result else { return #expect(Bool(false), "\(result)") }
         let rows = try await fixture.pool.query("SELECT agency FROM report_state")
-        #expect(try rows.one().decode(String.self, at: 0) == "dishub")
+        #expect(try rows.one().decode(String.self, at: 0) == "damkar")
+        let timers = try await fixture.pool.query("SELECT kind FROM deadline ORDER BY kind")
+        #expect(try timers.map { try $0.decode(String.self, at: 0) } == ["acknowledge_by", "arrive_by", "resolve_by"])
+        let lines = try await fixture.pool.query("SELECT type, reason FROM report_history WHERE version = 2")
+        #expect(try lines.one().decode(String.self, at: 0) == "transferred_out")
+        #expect(try lines.one().decode(String.self, at: 1) == "Ada api")
+        try await fixture.asRole("sasando_kupang_dlhk") { pool in
+            let lines = try await pool.query("SELECT 1 FROM report_history")
+            #expect(lines.isEmpty, "the new agency's notes are its own")
+        }
+        let there = try await fixture.asRole("sasando_kupang_damkar") { pool in
+            try await DeskStore(pool: pool).report(report.id, of: "damkar", in: TestCity.code)?.history ?? []
+        }
+        #expect(there.map(\.reason) == [nil, "Ada api"])
+    }
+
+    @Test func `an agency's login sees and changes no history, timer or answer of another's report`() async throws {
+        let fixture = Fixture.current
+        let own = try TestCity.report()
+        let other = try TestCity.report(category: "parkir_liar")
+        _ = try await AdmissionStore(pool: fixture.pool).admit([own, other], in: TestCity.code)
+        _ = try await fixture.routeAll()
+        _ = try await fixture.pool.query(
+            """
+            INSERT INTO command_receipt (jurisdiction, agency, key, request_hash, report_id, answer)
+            SELECT jurisdiction, agency, 'k', ''::bytea, report_id, '' FROM report_state
+            """)
+        try await fixture.asRole("sasando_kupang_dlhk") { pool in
+            let tables: [SQL] = ["report_history", "deadline", "command_receipt"]
+            for table in tables {
+                let seen = try await pool.query("SELECT DISTINCT report_id FROM \(table)")
+                #expect(try seen.one().decode(UUID.self, at: 0) == own.id, "\(table)")
+            }
+            let changes: [SQL] = [
+                "UPDATE deadline SET due_at = now() WHERE report_id = \(other.id) RETURNING 1",
+                "DELETE FROM deadline WHERE report_id = \(other.id) RETURNING 1",
+                "DELETE FROM command_receipt WHERE report_id = \(other.id) RETURNING 1",
+            ]
+            for change in changes { #expect(try await pool.query(change).isEmpty, "\(change)") }
+            for insertion in Self.insertions(of: other.id) {
+                let error = await #expect(throws: PostgresError.self, "\(insertion)") {
+                    _ = try await pool.query(insertion)
+                }
+                #expect(error?.sqlState == .insufficientPrivilege, "\(insertion): \(String(describing: error))")
+            }
+        }
+        let left = try await fixture.pool.query("SELECT 1 FROM deadline WHERE report_id = \(other.id)")
+        #expect(left.count == 2)
+    }
+
+    /// What would tell another agency's story, or wake it.
+    private static func insertions(of report: UUID) -> [SQL] {
+        [
+            """
+            INSERT INTO report_history (jurisdiction, report_id, version, at, type, status, agency)
+            VALUES ('kupang', \(report), 2, now(), 'resolved', 'resolved', 'dlhk')
+            """,
+            """
+            INSERT INTO deadline (jurisdiction, report_id, kind, due_at) VALUES ('kupang', \(report), 'resume', now())
+            """,
+            """
+            INSERT INTO deadline AS d (jurisdiction, report_id, kind, due_at)
+            VALUES ('kupang', \(report), 'resolve_by', now())
+            ON CONFLICT (jurisdiction, report_id, kind) DO UPDATE SET due_at = excluded.due_at
+            """,
+            """
+            INSERT INTO command_receipt (jurisdiction, agency, key, request_hash, report_id, answer)
+            VALUES ('kupang', 'dishub', 'mine', ''::bytea, \(report), '')
+            """,
+        ]
     }
 }

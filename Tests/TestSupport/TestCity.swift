@@ -105,7 +105,7 @@ extension Fixture {
     package func asRole<Result: Sendable>(
         _ role: String, _ body: @Sendable (PostgresPool) async throws -> Result
     ) async throws -> Result {
-        try await KeyStore(pool: pool).setPassword("uji", of: role)
+        try await letLogIn(role)
         var configuration = try PostgresConfiguration(url: cluster.url(database: database, user: role), password: "uji")
         configuration.applicationName = role
         let answer = ResultBox<Result>()
@@ -113,6 +113,19 @@ extension Fixture {
             await answer.set(try await body(pool))
         }
         return await answer.value!
+    }
+
+    /// Roles are the whole server's, so another test may be changing the same one at this moment.
+    private func letLogIn(_ role: String) async throws {
+        var attemptsLeft = 50
+        while true {
+            do {
+                try await KeyStore(pool: pool).setPassword("uji", of: role)
+                return
+            } catch let error as PostgresError where attemptsLeft > 0 && error.message.contains("concurrently") {
+                attemptsLeft -= 1
+            }
+        }
     }
 
     /// Routes everything that waits in the inbox.

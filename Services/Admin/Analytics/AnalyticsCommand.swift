@@ -17,7 +17,12 @@ struct AnalyticsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let jurisdiction = JurisdictionCode(rawValue: city.jurisdiction)
-            try await storeOptions.withPool { try await AnalyticsStore(pool: $0).reset(jurisdiction) }
+            let trimmed = try await storeOptions.withPool { try await AnalyticsStore(pool: $0).reset(jurisdiction) }
+            guard trimmed.isEmpty else {
+                throw Refusal(
+                    "refused: the beginning of these streams is no longer kept, and its reports would be missing: "
+                        + trimmed.joined(separator: ", "))
+            }
             print("the figures of \(jurisdiction) are being counted anew")
         }
     }

@@ -36,7 +36,8 @@ final class AdmissionQueue: Sendable {
     static let patience: Duration = .milliseconds(600)
 
     private let buffer: Mutex<AdmissionBuffer<Waiter>>
-    private let isInboxFull = Atomic(false)
+    /// Why nothing more is taken in for the time being.
+    private let refusal = Mutex<AdmissionFailure?>(nil)
     private let bell = Wake()
     private let jurisdiction: JurisdictionCode
     private let store: AdmissionStore
@@ -58,7 +59,7 @@ final class AdmissionQueue: Sendable {
 
     /// Stores the report, or finds the one that its key stored before.
     func admit(_ report: NewReport) async throws(AdmissionFailure) -> Admission {
-        if isInboxFull.load(ordering: .relaxed) { throw .full }
+        if let refusal = refusal.withLock({ $0 }) { throw refusal }
         let result = await withCheckedContinuation { (waiter: Waiter) in
             let isTaken = buffer.withLock { buffer in
                 (try? buffer.add(.init(report: report, waiter: waiter))) != nil
@@ -68,8 +69,11 @@ final class AdmissionQueue: Sendable {
         return try result.get()
     }
 
-    /// While the inbox is beyond its bound, nothing more is taken in.
-    func setInboxFull(_ isFull: Bool) { isInboxFull.store(isFull, ordering: .relaxed) }
+    /// Takes nothing more in, for this reason, until it is called again with nil.
+    func refuse(_ reason: AdmissionFailure?) { refusal.withLock { $0 = reason } }
+
+    /// Requests that wait for their batch.
+    var waiting: Int { buffer.withLock { $0.entries.count } }
 
     /// Commits batches until the task is cancelled and what had been taken in is answered.
     func run() async {

@@ -55,11 +55,13 @@ final class AdmissionQueues: Service {
     /// Looks at the inbox's depth each second: beyond its bound callers get 503, not memory.
     private func watchInbox() async {
         let depth = Meter(.inboxDepth)
+        var watch = InboxWatch(maximum: bounds.maximumInbox)
         while !Task.isCancelled {
-            if let n = try? await store.inboxDepth(upTo: bounds.maximumInbox + 1) {
-                depth.set(n)
-                let isFull = n > bounds.maximumInbox
-                for queue in queues.withLock({ Array($0.values) }) { queue.setInboxFull(isFull) }
+            let found = try? await store.inboxDepths(upTo: bounds.maximumInbox + 1)
+            watch.looked(found)
+            if let found { depth.set(found.values.reduce(0, +)) }
+            for (jurisdiction, queue) in queues.withLock({ $0 }) {
+                queue.refuse(watch.refusal(of: jurisdiction))
             }
             try? await Task.sleep(for: .seconds(1))
         }
@@ -72,6 +74,6 @@ struct AdmissionBounds: Sendable {
     var maximumWaiting: Int
     /// Their memory, in bytes.
     var maximumWaitingBytes: Int
-    /// Reports that wait for routing.
+    /// Reports of one city that wait for routing.
     var maximumInbox: Int
 }

@@ -62,15 +62,17 @@ struct ReportAdmission: Sendable {
         throw AdmissionFailure.refused.problem
     }
 
-    /// The header's key, else (for integrators) the external id, else the report's own: never nothing.
+    /// The header's key, else the external id, else the report's own: never nothing.
     ///
-    /// A citizen's external id is no key: anyone could name anyone's.
+    /// A citizen's external id is a key where it is a UUID; any other is not, since anyone could name anyone's.
     private func storedKey(
         _ key: IdempotencyKey, _ report: AdmittedReport, channel: ChannelCode, id: UUID
     ) -> String {
         if case .header(let text) = key { return "k:" + text }
-        if channel != .web, let external = report.externalID { return "x:" + external }
-        return "i:" + id.text
+        guard let external = report.externalID else { return "i:\(id.text)" }
+        if channel != .web { return "x:\(external)" }
+        guard let citizens = UUID(text: external) else { return "i:\(id.text)" }
+        return "x:\(citizens.text)"
     }
 
     private func receipt(

@@ -51,7 +51,7 @@ struct CitizenRoutes: Sendable {
     }
 
     private func send(_ request: Request, _ context: WebContext) async throws -> Response {
-        try sameOrigin.check(request)
+        try sameOrigin.refuseOtherSites(request)
         let city = try await cities.city(of: request)
         let fields = try await request.collectForm()
         let values = ReportForm.Values(
@@ -78,7 +78,8 @@ struct CitizenRoutes: Sendable {
         let decision = city.routing.decide(
             RoutableReport(
                 id: receipt.id, category: report.category, subtype: report.subtype, area: report.area?.code,
-                areaIsApproximate: report.area?.isApproximate ?? true, channel: .web, receivedAt: receipt.receivedAt),
+                areaIsApproximate: report.area?.isApproximate ?? true, channel: .web, receivedAt: receipt.receivedAt,
+                hasPlace: report.locationSource != .none),
             at: receipt.receivedAt)
         let page = ReportSent(
             frame: frame(request, city), trackingCode: receipt.trackingCode,
@@ -153,11 +154,7 @@ struct CitizenRoutes: Sendable {
 
     private func page(_ page: some Page, _ request: Request, status: HTTPResponse.Status = .ok) -> Response {
         var response = Response.html(page.render(language: request.language), status: status)
-        if let asked = request.query["lang"], let language = PreferredLanguage(rawValue: asked) {
-            response.setCookie(
-                PreferredLanguage.cookie, language.rawValue, seconds: 365 * 86_400,
-                isSecure: publicURL.hasPrefix("https:"), sameSite: "Lax")
-        }
+        response.rememberLanguage(of: request, isSecure: publicURL.hasPrefix("https:"))
         return response
     }
 
@@ -183,7 +180,9 @@ extension PublicView {
         }
         var history = [HistoryEntry(at: report.receivedAt, type: "received")]
         history += tracked.publicHistory.map {
-            HistoryEntry(at: $0.at, type: $0.type, agency: $0.agency, note: $0.note)
+            HistoryEntry(
+                at: $0.at, type: $0.type, agency: $0.agency, note: $0.note, reason: $0.reason,
+                original: $0.originalCode, referTo: $0.referTo, until: $0.until)
         }
         return .whole(
             ReportView(

@@ -3,20 +3,33 @@ internal import Storage
 
 /// The public lists of one city, rendered once for each version of it.
 struct CityLists: Sendable {
-    let categories: [UInt8]
-    let agencies: [UInt8]
-    let areas: [UInt8]
+    /// One list in one representation.
+    struct List: Sendable {
+        let bytes: [UInt8]
+        let contentType: String
+        /// Changes when the city does, and differs between a list's representations.
+        let entityTag: String
+
+        fileprivate init(
+            _ name: String, of loaded: LoadedCity, contentType: String = "application/json", _ bytes: [UInt8]
+        ) {
+            self.bytes = bytes
+            self.contentType = contentType
+            entityTag = "\"\(loaded.city.code)-\(loaded.version)-\(name)\""
+        }
+    }
+
+    let categories: List
+    let agencies: List
+    let areas: List
     /// A GeoJSON FeatureCollection of the areas' shapes.
-    let shapes: [UInt8]
-    /// Changes when the city does.
-    let entityTag: String
+    let shapes: List
 
     init(_ loaded: LoadedCity, cells: [AreaCell]) {
-        categories = Self.categories(loaded.city)
-        agencies = Self.agencies(loaded.city)
-        areas = Self.areas(loaded)
-        shapes = Self.shapes(loaded, cells)
-        entityTag = "\"\(loaded.city.code)-\(loaded.version)\""
+        categories = List("categories", of: loaded, Self.categories(loaded.city))
+        agencies = List("agencies", of: loaded, Self.agencies(loaded.city))
+        areas = List("areas", of: loaded, Self.areas(loaded))
+        shapes = List("shapes", of: loaded, contentType: "application/geo+json", Self.shapes(loaded, cells))
     }
 
     private static func categories(_ city: City) -> [UInt8] {

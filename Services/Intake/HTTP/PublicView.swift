@@ -119,6 +119,10 @@ struct PublicView: Sendable {
                     $0.member("status", line.status)
                     $0.member("agency", line.agency)
                     $0.member("note", line.note)
+                    $0.member("reason", line.reason)
+                    $0.member("of", line.originalCode)
+                    $0.member("refer_to", line.referTo)
+                    $0.member("until", line.until, offsetSeconds: city.utcOffset)
                 }
             }
         }
@@ -128,6 +132,20 @@ struct PublicView: Sendable {
 extension TrackedReport {
     /// The history without what is the agency's alone: a comment that has no note for the citizen.
     var publicHistory: [HistoryLine] {
-        history.filter { $0.type != EventType.commented.rawValue || $0.note != nil }
+        history.filter { $0.type != EventType.commented.rawValue || $0.note != nil }.map(\.withoutInternals)
+    }
+}
+
+extension HistoryLine {
+    /// The line without what is the agencies' alone: their notes and names, and why one passed a report on to another.
+    fileprivate var withoutInternals: HistoryLine {
+        var line = self
+        line.internalNote = nil
+        line.actor = nil
+        switch EventType(rawValue: type) {
+        case .held, .rejected, .markedDuplicate: break
+        default: line.reason = nil
+        }
+        return line
     }
 }

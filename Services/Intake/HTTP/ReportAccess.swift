@@ -62,8 +62,6 @@ struct ReportAccess: Sendable {
 extension TrackedReport {
     /// What is sensitive is private in every public answer, also where triage found out only later that it is.
     func isPublic(in city: City) -> Bool {
-        let categories = [report.category, state?.category].compactMap(\.self)
-        let isSensitive = categories.contains { city.category($0)?.sensitive ?? false }
-        return report.visibility == .public && !isSensitive
+        city.visibility(chosen: report.visibility, categories: [report.category, state?.category]) == .public
     }
 }

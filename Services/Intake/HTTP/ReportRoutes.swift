@@ -23,9 +23,7 @@ struct ReportRoutes: Sendable {
         router.get("/v1/agencies") { request, _ in try await self.list(request) { $0.agencies } }
         router.get("/v1/areas") { request, _ in
             let wantsShapes = request.headers[.accept]?.contains("application/geo+json") ?? false
-            return try await self.list(request, contentType: wantsShapes ? "application/geo+json" : nil) {
-                wantsShapes ? $0.shapes : $0.areas
-            }
+            return try await self.list(request) { wantsShapes ? $0.shapes : $0.areas }
         }
     }
 
@@ -100,14 +98,12 @@ struct ReportRoutes: Sendable {
     }
 
     private func list(
-        _ request: Request, contentType: String? = nil, _ bytes: @Sendable (CityLists) -> [UInt8]
+        _ request: Request, _ choose: @Sendable (CityLists) -> CityLists.List
     ) async throws -> Response {
-        let lists = try await cities.city(of: request).lists
-        let headers: HTTPFields = [
-            .eTag: lists.entityTag, .cacheControl: "public, max-age=60", .vary: "Accept",
-        ]
-        if request.matches(entityTag: lists.entityTag) { return Response(status: .notModified, headers: headers) }
-        return .json(bytes(lists), headers: headers, contentType: contentType ?? "application/json")
+        let list = choose(try await cities.city(of: request).lists)
+        let headers: HTTPFields = [.eTag: list.entityTag, .cacheControl: "public, max-age=60", .vary: "Accept"]
+        if request.matches(entityTag: list.entityTag) { return Response(status: .notModified, headers: headers) }
+        return .json(list.bytes, headers: headers, contentType: list.contentType)
     }
 }
 

@@ -2,7 +2,6 @@ internal import Domain
 internal import Hummingbird
 internal import Runtime
 internal import Storage
-internal import Synchronization
 
 /// A city with what intake prepares from it once: the index of places, and the lists as they are sent.
 struct ServedCity: Sendable {
@@ -23,13 +22,14 @@ struct ServedCity: Sendable {
 
 /// The prepared cities; a new version of one replaces it while requests go on.
 final class ServedCities: Sendable {
-    private let prepared: Mutex<[JurisdictionCode: ServedCity]> = Mutex([:])
     fileprivate let registry: CityRegistry
-    private let store: CityStore
+    private let prepared: PreparedCities
 
     init(registry: CityRegistry, store: CityStore) {
         self.registry = registry
-        self.store = store
+        prepared = PreparedCities { loaded in
+            ServedCity(loaded, cells: try await store.cells(of: loaded.city.code))
+        }
     }
 
     /// The city that a request's host name stands for.
@@ -39,13 +39,7 @@ final class ServedCities: Sendable {
         guard let loaded = registry.city(host: request.head.authority) else {
             throw ProblemDetails.unavailable("No city is loaded yet; try again in a moment.")
         }
-        let code = loaded.city.code
-        if let known = prepared.withLock({ $0[code] }), known.loaded.version == loaded.version { return known }
-        let made = ServedCity(loaded, cells: try await store.cells(of: code))
-        prepared.withLock { prepared in
-            if (prepared[code]?.loaded.version ?? 0) < made.loaded.version { prepared[code] = made }
-        }
-        return made
+        return try await prepared.city(loaded)
     }
 }
 

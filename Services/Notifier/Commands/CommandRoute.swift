@@ -106,7 +106,8 @@ extension ProblemDetails {
             headers[.eTag] = "\"\(current)\""
         case .notRouted: self = .conflict(message, retryAfter_s: 1)
         case .unknownAgency, .sameAgency: self = Self.wrong("/to", refusal, message)
-        case .duplicateOfItself: self = Self.wrong("/of", refusal, message)
+        case .duplicateOfItself, .unknownOriginal: self = Self.wrong("/of", refusal, message)
+        case .unknownSubtype, .subtypeWithoutCategory: self = Self.wrong("/subtype", refusal, message)
         case .notHolder, .wrongStatus, .tooLate, .nothingDue: self = .conflict(message)
         }
         members.append(("code", .string(refusal.code)))

@@ -66,7 +66,7 @@ struct CommandRunner: Sendable {
         let events = EventMaker(loaded)
         let json = WorkJSON(loaded)
         return try await store.perform(
-            on: report, by: agency, in: jurisdiction, key: key
+            on: report, by: agency, in: jurisdiction, key: key, naming: request.original
         ) { work, now throws(Refusal) in
             let outcome = try StatusMachine.decide(
                 state: work.state, command: request, by: .agency(agency), at: now, city: loaded.city)
@@ -75,7 +75,7 @@ struct CommandRunner: Sendable {
             after.state = outcome.state
             after.why = outcome.why ?? work.why
             after.changedAt = outcome.at
-            return (filed, String(decoding: json.entry(after), as: UTF8.self))
+            return (filed, String(decoding: json.entry(after, at: now), as: UTF8.self))
         }
     }
 }

@@ -25,15 +25,15 @@ struct DeskRoutes: Sendable {
         let loaded = try city()
         // The position is read before the reports, so that what happens in between is shown twice rather than never.
         let cursor = try await stream.extent()?.latest
-        let open = try await desk.work(of: door.agency, in: door.jurisdiction)
         let midnight = Timestamp.now.midnight(offset: loaded.city.utcOffset)
-        let done = try await desk.done(by: door.agency, in: door.jurisdiction, since: midnight)
+        let work = try await desk.overview(
+            of: door.agency, in: door.jurisdiction, limit: Self.shownLimit, doneSince: midnight)
         let views = WorkViews(loaded)
         let page = Desk(
             frame: pages.frame(request, viewer: principal), agency: door.agency,
-            open: open.prefix(Self.shownLimit).map { views.view($0) },
-            done: done.map { Desk.Done(report: views.view($0), at: $0.changedAt) }, cursor: cursor?.text,
-            openInAll: open.count)
+            open: work.open.map { views.view($0) },
+            done: work.done.map { Desk.Done(report: views.view($0), at: $0.changedAt) }, cursor: cursor?.text,
+            openInAll: work.openInAll, isCountCut: work.openInAll >= DeskStore.countLimit)
         return pages.response(page, request)
     }
 

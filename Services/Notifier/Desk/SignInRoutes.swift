@@ -7,7 +7,7 @@ internal import Storage
 
 /// `/masuk` and `/keluar`: a token for a cookie, for every agency and the operator. Every notifier serves them.
 struct SignInRoutes: Sendable {
-    /// Attempts from one address.
+    /// Failed attempts from one address. Those that succeed do not count: many officers share one.
     static let rate = TokenBucket.Rate(perSecond: 10.0 / 60, burst: 10)
 
     let jurisdiction: JurisdictionCode
@@ -27,12 +27,14 @@ struct SignInRoutes: Sendable {
 
     /// `POST /masuk`: `token`, and `ke` for where to go after; or `action=sign_out`.
     func submit(_ request: Request, _ context: WebContext) async throws -> Response {
-        try checkOrigin(request)
+        try sameOrigin.refuseOtherSites(request)
         let fields = try await request.collectForm()
         if fields["action"] == "sign_out" { return try await signOut(request, context) }
-        try limiter.check(.client(context.client(of: request)), Self.rate)
+        let client = RateLimiter.Subject.client(context.client(of: request))
+        try limiter.checkAllowance(of: client, Self.rate)
         let returnPath = LocalPath(fields["ke"])
         guard let (token, principal) = try await open(fields["token"] ?? "") else {
+            limiter.charge(client, Self.rate)
             let page = SignIn(frame: pages.frame(request), returnPath: returnPath, hasFailed: true)
             var response = pages.response(page, request, status: .unauthorized)
             response.headers[.wwwAuthenticate] = "Bearer realm=\"sasando\""
@@ -46,7 +48,7 @@ struct SignInRoutes: Sendable {
 
     /// `POST /keluar`: ends the session, here and in the store.
     func signOut(_ request: Request, _ context: WebContext) async throws -> Response {
-        try checkOrigin(request)
+        try sameOrigin.refuseOtherSites(request)
         if let token = request.cookie(Credential.sessionCookie).flatMap(Token.init(_:)) {
             try await access.closeSession(token.hash.bytes, in: jurisdiction)
             authenticator.forget(token, in: jurisdiction)
@@ -54,12 +56,6 @@ struct SignInRoutes: Sendable {
         var response = Response.seeOther("/masuk")
         response.setCookie(Credential.sessionCookie, "", seconds: 0, isSecure: pages.isSecure)
         return response
-    }
-
-    /// Another site must not sign a browser in or out. A program that says nothing of its origin may.
-    private func checkOrigin(_ request: Request) throws(ProblemDetails) {
-        let says = request.headers.contains(.origin) || request.headers.contains(.secFetchSite)
-        if says { try sameOrigin.check(request) }
     }
 
     private func open(_ text: String) async throws -> (Token, Principal)? {

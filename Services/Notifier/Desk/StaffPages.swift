@@ -32,12 +32,8 @@ struct StaffPages: Sendable {
     func response(
         _ page: some Page, _ request: Request, status: HTTPResponse.Status = .ok
     ) -> Response {
-        let language = Language(request)
-        var response = Response.html(page.render(language: language), status: status)
-        if request.uri.query != nil, request.query["lang"] == language.rawValue {
-            response.setCookie(
-                PreferredLanguage.cookie, language.rawValue, seconds: 31_536_000, isSecure: isSecure, sameSite: "Lax")
-        }
+        var response = Response.html(page.render(language: Language(request)), status: status)
+        response.rememberLanguage(of: request, isSecure: isSecure)
         return response
     }
 

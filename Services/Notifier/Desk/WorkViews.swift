@@ -14,29 +14,21 @@ struct WorkViews: Sendable {
 
     func view(_ work: WorkRecord, history: [HistoryLine] = []) -> ReportView {
         let (report, state) = (work.report, work.state)
+        let visibility = city.visibility(chosen: report.visibility, categories: [report.category, state.category])
         return ReportView(
             id: report.id.text, trackingCode: report.trackingCode, status: state.status, category: state.category,
             subtype: state.subtype, description: report.description, area: json.area(of: report),
             location: report.location, locationSource: report.locationSource.rawValue, address: report.address,
             rt: report.rt, rw: report.rw, landmark: report.landmark, receivedAt: report.receivedAt,
             agency: state.agency, why: work.why, deadlines: state.deadlines, nextDueAt: state.nextDue?.at,
-            history: history.map(Self.entry), visibility: report.visibility.rawValue, version: state.version,
+            history: history.map(Self.entry), visibility: visibility.rawValue, version: state.version,
             isUrgent: state.category.flatMap { city.category($0) }?.urgent ?? false)
     }
 
     private static func entry(_ line: HistoryLine) -> HistoryEntry {
         HistoryEntry(
             at: line.at, type: line.type, agency: line.agency, note: line.note, internalNote: line.internalNote,
-            actor: line.actor)
-    }
-}
-
-extension WorkRecord {
-    /// The commands that would be carried out now: those of the status, less a reopening that comes too late.
-    func commands(at now: Timestamp, in city: City) -> [Command] {
-        commands.filter { command in
-            guard command == .reopen, let resolvedAt = state.resolvedAt else { return true }
-            return now <= resolvedAt.adding(seconds: city.limits.agencyReopenSeconds)
-        }
+            actor: line.actor, reason: line.reason, original: line.originalCode ?? line.original,
+            referTo: line.referTo, until: line.until)
     }
 }

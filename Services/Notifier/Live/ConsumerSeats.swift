@@ -18,9 +18,10 @@ final class ConsumerSeats: Sendable {
         var behind = 0
     }
 
-    /// Events that all consumers who have fallen behind may hold in memory together.
-    private static let behindEvents = 20_000
-    private static let pageLimits = 10...200
+    /// What all consumers who have fallen behind may hold in memory together, in bytes of events' texts.
+    private static let behindBytes = 48 << 20
+    private static let pageBytes = (16 << 10)...(512 << 10)
+    static let pageLimit = 200
 
     let limit: Int
     private let state = Mutex(State())
@@ -60,9 +61,9 @@ final class ConsumerSeats: Sendable {
     /// Counts a consumer that reads pages from the store; false when it has caught up.
     func setBehind(_ isBehind: Bool) { state.withLock { $0.behind += isBehind ? 1 : -1 } }
 
-    /// Events in one page for a consumer that has fallen behind: the more there are, the smaller their pages.
-    var pageLimit: Int {
+    /// Bytes of one page for a consumer that has fallen behind: the more there are, the smaller their pages.
+    var pageBytes: Int {
         let behind = state.withLock(\.behind)
-        return min(Self.pageLimits.upperBound, max(Self.pageLimits.lowerBound, Self.behindEvents / max(1, behind)))
+        return min(Self.pageBytes.upperBound, max(Self.pageBytes.lowerBound, Self.behindBytes / max(1, behind)))
     }
 }

@@ -15,11 +15,7 @@ enum EventBatch {
 
     /// `limit` of the query. Throws 400 for anything but a number within the bounds.
     static func limit(_ request: Request) throws(ProblemDetails) -> Int {
-        guard let text = request.query["limit"], !text.isEmpty else { return standardLimit }
-        guard let limit = Int(text), limits.contains(limit) else {
-            throw .badRequest("\"limit\" is a whole number from \(limits.lowerBound) to \(limits.upperBound).")
-        }
-        return limit
+        try request.query.pageLimit(in: limits, standard: standardLimit)
     }
 
     /// As many of `events` as fit, each with exactly the bytes that are stored, and the cursor to go on from.

@@ -31,7 +31,10 @@ struct EventsRoute: Sendable {
         let limit = try EventBatch.limit(request)
         let extent = try await extent()
         let cursor = try position.cursor(in: extent)
-        guard let page = try await stream.reader.page(after: cursor.seq, limit: limit) else { throw Self.noStream }
+        guard
+            let page = try await stream.reader.page(
+                after: cursor.seq, limit: limit, bytes: EventBatch.maximumBytes)
+        else { throw Self.noStream }
         if let first = page.events.first, first.cursor.seq != cursor.seq + 1 {
             // Trimmed since it was checked.
             throw ProblemDetails(.gone, at: cursor, in: try await self.extent())

@@ -35,7 +35,9 @@ struct LiveConsumer: Sendable {
                 Self.delivered.increment(by: block.last - position)
                 position = block.last
             case .behind:
-                guard let page = try await reader.page(after: position, limit: seats.pageLimit),
+                guard
+                    let page = try await reader.page(
+                        after: position, limit: ConsumerSeats.pageLimit, bytes: seats.pageBytes),
                     let first = page.events.first, let last = page.events.last,
                     first.cursor.seq == position + 1
                 else { return }

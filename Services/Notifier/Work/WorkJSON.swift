@@ -3,29 +3,31 @@ internal import Storage
 
 /// An agency's reports as programs read them: one shape for the list, the single report and a command's answer.
 struct WorkJSON: Sendable {
+    private let city: City
     private let areas: [AreaCode: ReportArea]
     private let offset: Int
 
     init(_ loaded: LoadedCity) {
+        city = loaded.city
         offset = loaded.city.utcOffset
         areas = Dictionary(
             loaded.city.areas.map { ($0.code, ReportArea($0, isApproximate: false)) }, uniquingKeysWith: { a, _ in a })
     }
 
     /// `{"reports":[…]}`
-    func list(_ works: [WorkRecord]) -> [UInt8] {
+    func list(_ works: [WorkRecord], at now: Timestamp) -> [UInt8] {
         var writer = JSONWriter(capacity: 64 + works.count * 1_500)
         writer.object {
             $0.key("reports")
-            $0.array { for work in works { entry(work, to: &$0) } }
+            $0.array { for work in works { entry(work, at: now, to: &$0) } }
         }
         return writer.bytes
     }
 
     /// One report, with its history where it is given.
-    func entry(_ work: WorkRecord, history: [HistoryLine]? = nil) -> [UInt8] {
+    func entry(_ work: WorkRecord, history: [HistoryLine]? = nil, at now: Timestamp) -> [UInt8] {
         var writer = JSONWriter(capacity: 2_048)
-        entry(work, history: history, to: &writer)
+        entry(work, history: history, at: now, to: &writer)
         return writer.bytes
     }
 
@@ -36,7 +38,9 @@ struct WorkJSON: Sendable {
         return area
     }
 
-    private func entry(_ work: WorkRecord, history: [HistoryLine]? = nil, to writer: inout JSONWriter) {
+    private func entry(
+        _ work: WorkRecord, history: [HistoryLine]? = nil, at now: Timestamp, to writer: inout JSONWriter
+    ) {
         let (report, state) = (work.report, work.state)
         writer.beginObject()
         writer.member("id", report.id)
@@ -53,7 +57,8 @@ struct WorkJSON: Sendable {
         writer.key("media")
         writer.array { _ in }
         writer.member("channel", report.channel)
-        writer.member("visibility", report.visibility.rawValue)
+        let visibility = city.visibility(chosen: report.visibility, categories: [report.category, state.category])
+        writer.member("visibility", visibility.rawValue)
         writer.member("received_at", report.receivedAt, offsetSeconds: offset)
         writer.member("observed_at", report.observedAt, offsetSeconds: offset)
         writer.member("why", work.why)
@@ -68,7 +73,7 @@ struct WorkJSON: Sendable {
         writer.member("held_until", state.heldUntil, offsetSeconds: offset)
         writer.member("changed_at", work.changedAt, offsetSeconds: offset)
         writer.key("commands")
-        writer.array { for command in work.commands { $0.value(command.rawValue) } }
+        writer.array { for command in work.commands(at: now, in: city) { $0.value(command.rawValue) } }
         if let history {
             writer.key("history")
             writer.array { for line in history { self.line(line, to: &$0) } }
@@ -106,14 +111,22 @@ struct WorkJSON: Sendable {
             $0.member("note", line.note)
             $0.member("internal_note", line.internalNote)
             $0.member("actor", line.actor)
+            $0.member("reason", line.reason)
+            $0.member("of", line.originalCode ?? line.original)
+            $0.member("refer_to", line.referTo)
+            $0.member("until", line.until, offsetSeconds: offset)
         }
     }
 }
 
 extension WorkRecord {
-    /// What the agency that has the report may do with it now, in the order in which a desk offers it.
-    var commands: [Command] {
-        Transition.allowed(from: state.status, by: .holder).filter(Command.agency.contains)
+    /// What the agency that has the report may do with it now, in the order in which a desk offers it: the commands of
+    /// the status, less a reopening that comes too late.
+    func commands(at now: Timestamp, in city: City) -> [Command] {
+        Transition.allowed(from: state.status, by: .holder).filter(Command.agency.contains).filter { command in
+            guard command == .reopen, let resolvedAt = state.resolvedAt else { return true }
+            return now <= resolvedAt.adding(seconds: city.limits.agencyReopenSeconds)
+        }
     }
 }
 

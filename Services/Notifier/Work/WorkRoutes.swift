@@ -11,13 +11,23 @@ struct WorkRoutes: Sendable {
     let desk: DeskStore
     let cities: CityRegistry
 
-    /// `GET …/reports[?status=a,b]`: open work by what is due first, or the reports in the statuses named.
+    /// `GET …/reports[?status=a,b][&limit=1..1000][&after=…]`: open work by what is due first; of the statuses named
+    /// the open ones likewise, then the finished ones, the latest first. `Link` leads to the next page.
     func list(_ request: Request, _ context: WebContext) async throws -> Response {
         try await door.admit(request, context)
         let city = try city()
-        let statuses = try Self.statuses(request.query["status"])
-        let works = try await desk.work(of: door.agency, in: door.jurisdiction, statuses: statuses)
-        return Response.json(WorkJSON(city).list(works))
+        let query = request.query
+        let statuses = try Self.statuses(query["status"])
+        let limit = try query.pageLimit(in: 1...DeskStore.listLimit, standard: DeskStore.listLimit)
+        let position = try Self.position(query["after"])
+        let page = try await desk.page(
+            of: door.agency, in: door.jurisdiction, statuses: statuses, after: position, limit: limit)
+        var headers: HTTPFields = [:]
+        if let next = page.next {
+            let named = statuses.map { "status=" + $0.map(\.rawValue).joined(separator: ",") + "&" } ?? ""
+            headers[.link] = "<\(request.uri.path)?\(named)after=\(next.text)&limit=\(limit)>; rel=\"next\""
+        }
+        return Response.json(WorkJSON(city).list(page.works, at: .now), headers: headers)
     }
 
     /// `GET …/reports/{id}`, with its history; the entity tag is the version.
@@ -32,12 +42,21 @@ struct WorkRoutes: Sendable {
         let headers: HTTPFields = [.eTag: tag, .cacheControl: "private, no-cache"]
         if request.matches(entityTag: tag) { return Response(status: .notModified, headers: headers) }
         let history = found.history.asRead(by: door.agency)
-        return Response.json(WorkJSON(city).entry(found.work, history: history), headers: headers)
+        return Response.json(WorkJSON(city).entry(found.work, history: history, at: .now), headers: headers)
     }
 
     private func city() throws(ProblemDetails) -> LoadedCity {
         guard let city = cities.city(door.jurisdiction) else { throw .cityNotLoaded }
         return city
+    }
+
+    /// Throws 400 for anything but what a `Link` gave.
+    static func position(_ text: String?) throws(ProblemDetails) -> WorkPosition? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let position = WorkPosition(text: text) else {
+            throw .badRequest("\"after\" is taken from the Link of the page before.")
+        }
+        return position
     }
 
     /// Throws 400 for a status that there is none of.
@@ -52,6 +71,17 @@ struct WorkRoutes: Sendable {
             statuses.append(status)
         }
         return statuses
+    }
+}
+
+extension FormFields {
+    /// `limit` of a query. Throws 400 for anything but a number within the bounds.
+    func pageLimit(in bounds: ClosedRange<Int>, standard: Int) throws(ProblemDetails) -> Int {
+        guard let text = self["limit"], !text.isEmpty else { return standard }
+        guard let limit = Int(text), bounds.contains(limit) else {
+            throw .badRequest("\"limit\" is a whole number from \(bounds.lowerBound) to \(bounds.upperBound).")
+        }
+        return limit
     }
 }
 

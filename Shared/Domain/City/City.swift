@@ -66,6 +66,15 @@ package struct MapTiles: Hashable, Sendable, Codable {
     }
 }
 
+extension City {
+    /// Who may see a report: what is sensitive is private in every public answer, whatever was chosen, and also where
+    /// triage found out only later that it is.
+    package func visibility(chosen: Visibility, categories: [CategoryCode?]) -> Visibility {
+        let isSensitive = categories.contains { $0.flatMap { category($0) }?.sensitive ?? false }
+        return isSensitive ? .private : chosen
+    }
+}
+
 /// Bounds that a city may set for itself.
 package struct CityLimits: Hashable, Sendable, Codable {
     /// How far from the nearest centre a point is still served while cells are approximate.

@@ -78,6 +78,8 @@ package struct EventBody: Hashable, Sendable {
         writer.member("agency", state.agency)
         writer.key("deadlines")
         state.deadlines.write(to: &writer, offsetSeconds: offset)
+        writer.member("next_due", state.nextDue?.kind.rawValue)
+        writer.member("next_due_at", state.nextDue?.at, offsetSeconds: offset)
     }
 
     private static func write(

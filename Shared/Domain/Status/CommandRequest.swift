@@ -32,6 +32,9 @@ package struct CommandRequest: Hashable, Sendable {
             }
         }
 
+        package var id: UUID? { if case .id(let id) = self { id } else { nil } }
+        package var trackingCode: String? { if case .trackingCode(let code) = self { code.text } else { nil } }
+
         package var text: String {
             switch self {
             case .id(let id): id.text
@@ -62,6 +65,9 @@ package struct CommandRequest: Hashable, Sendable {
         self.media = media
         self.actor = actor
     }
+
+    /// The other report that the command names.
+    package var original: ReportReference? { if case .reject(_, let of, _) = action { of } else { nil } }
 
     package var command: Command {
         switch action {
@@ -154,13 +160,12 @@ extension CommandRequest {
 
 extension MemberReader {
     /// Reads `category` and `subtype` and checks them against the city.
+    ///
+    /// A sub-type alone is one of the category that the report has, which is for the status machine to check.
     mutating func categoryAndSubtype(_ city: City) -> (CategoryCode?, SubtypeCode?) {
         let category = code("category").map { CategoryCode($0) }
         let subtype = code("subtype").map { SubtypeCode($0) }
-        guard let category else {
-            if subtype != nil { report(.subtypeWithoutCategory, at: "subtype") }
-            return (nil, nil)
-        }
+        guard let category else { return (nil, subtype) }
         guard let known = city.category(category) else {
             report(.unknownCategory, at: "category", String(category.rawValue.prefix(100)))
             return (nil, nil)

@@ -74,3 +74,14 @@ package struct Outcome: Hashable, Sendable {
     package var deadlinesToPut: [DeadlineChange]
     package var deadlinesToRemove: [DeadlineKind]
 }
+
+extension Outcome {
+    /// What a report's texts were is taken out of everything that is kept.
+    package static func redaction(of state: ReportState, at now: Timestamp) -> Outcome {
+        var after = state
+        after.version += 1
+        return Outcome(
+            state: after, previousStatus: state.status, event: .redacted, by: .routing, at: now,
+            details: EventDetails(), why: nil, entries: [], deadlinesToPut: [], deadlinesToRemove: [])
+    }
+}

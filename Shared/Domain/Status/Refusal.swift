@@ -14,6 +14,12 @@ package enum Refusal: Error, Hashable, Sendable {
     case tooLate(since: Timestamp)
     /// A report cannot be a duplicate of itself.
     case duplicateOfItself
+    /// A report is called a duplicate of one that there is not.
+    case unknownOriginal
+    /// The category that the report has has no such sub-type.
+    case unknownSubtype(SubtypeCode)
+    /// A sub-type for a report that has no category.
+    case subtypeWithoutCategory
     /// The promise has been kept meanwhile, or is not due yet; the timer has nothing to do.
     case nothingDue
 
@@ -27,6 +33,9 @@ package enum Refusal: Error, Hashable, Sendable {
         case .sameAgency: "same_agency"
         case .tooLate: "too_late"
         case .duplicateOfItself: "duplicate_of_itself"
+        case .unknownOriginal: "unknown_report"
+        case .unknownSubtype: FaultCode.unknownSubtype.rawValue
+        case .subtypeWithoutCategory: FaultCode.subtypeWithoutCategory.rawValue
         case .nothingDue: "nothing_due"
         }
     }
@@ -63,6 +72,13 @@ package enum Refusal: Error, Hashable, Sendable {
             LocalizedText(
                 id: "Laporan tidak dapat menjadi duplikat dirinya sendiri.",
                 en: "A report cannot be a duplicate of itself.")[language]
+        case .unknownOriginal:
+            LocalizedText(
+                id: "Tidak ada laporan dengan nomor itu.", en: "There is no report of that number.")[language]
+        case .unknownSubtype(let subtype):
+            Fault(.unknownSubtype, at: "/subtype", String(subtype.rawValue.prefix(100))).message(language)
+        case .subtypeWithoutCategory:
+            Fault(.subtypeWithoutCategory, at: "/subtype").message(language)
         case .nothingDue:
             LocalizedText(id: "Tidak ada yang jatuh tempo.", en: "Nothing is due.")[language]
         }

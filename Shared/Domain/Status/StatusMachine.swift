@@ -76,10 +76,8 @@ package enum StatusMachine {
             outcome.state.resolvedAt = nil
             // The clocks went on. One that has run out meanwhile is late, but nobody slept: no timer for it.
             outcome.deadlinesToPut = deadlines(pendingIn: outcome.state).filter { $0.dueAt > now }
-        case .transfer(let to, let reason, let category, let subtype):
-            try transfer(&outcome, from: state, to: to, reason: reason, city: city) { state in
-                if let category { (state.category, state.subtype) = (category, subtype) }
-            }
+        case .transfer(let to, _, let category, let subtype):
+            try transfer(&outcome, from: state, to: to, corrected: (category, subtype), city: city)
         case .escalate(let kind):
             guard state.isPending(kind), let due = state.deadlines[kind], due <= now else { throw .nothingDue }
             outcome.deadlinesToRemove = [kind]

@@ -7,12 +7,6 @@ const blank = document.querySelector("[data-blank]");
 
 export const statusOf = (code) => names.statuses[code] ?? names.statuses.assigned;
 
-/** Which promise falls due next: to respond while a report waits, to resolve once it is in work. */
-export function nextDue(status, deadlines) {
-  if (!deadlines || statusOf(status).column === "done") return undefined;
-  return statusOf(status).column === "waiting" ? deadlines.acknowledge_by : deadlines.resolve_by;
-}
-
 function place({ area, rt, rw, address, landmark }) {
   const neighbourhood = [rt && `RT ${rt}`, rw && `RW ${rw}`].filter(Boolean).join(" / ");
   const named = area?.name && fill(area.approximate ? names.about : names.exact, { area: area.name });

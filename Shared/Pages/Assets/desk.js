@@ -1,6 +1,6 @@
 // The desk, live: cards come, move between the columns and go, as the agency's events tell.
 import "./offline.js";
-import { countColumns, findCard, makeCard, nextDue, settle, statusOf, writeReport, writeState } from "./card.js";
+import { countColumns, findCard, makeCard, settle, statusOf, writeReport, writeState } from "./card.js";
 import { fetchPage, flash, morph } from "./live.js";
 import { isOpen, openReport, refreshPanel, startPanel } from "./panel.js";
 import { follow } from "./stream.js";
@@ -47,12 +47,12 @@ function arrive(card, status) {
   flash(card);
 }
 
-function take(report, { status, version, deadlines, priority, next }) {
+function take(report, { status, version, priority, next_due_at: due }) {
   const known = findCard(report.id) ?? waiting.get(report.id)?.card;
   if (known && Number(known.dataset.version) >= version) return;
   const card = known ?? makeCard({ ...report, priority });
   if (known) writeReport(card, { ...report, priority });
-  writeState(card, { status, version, due: next ?? nextDue(status, deadlines) });
+  writeState(card, { status, version, due });
   if (known?.isConnected) return arrive(card, status);
   if (isReading()) {
     waiting.set(report.id, { card, status });
@@ -77,14 +77,14 @@ async function fetchReport(id) {
   if (response.status === 404 || response.status === 403) return drop(id);
   if (!response.ok) return;
   const report = await response.json();
-  take(report, { ...report, next: report.next_due_at });
+  take(report, report);
 }
 
 function change(data) {
   const card = findCard(data.report_id) ?? waiting.get(data.report_id)?.card;
   if (!card) return statusOf(data.status).column === "done" ? undefined : fetchReport(data.report_id);
   if (Number(card.dataset.version) >= data.version) return;
-  writeState(card, { status: data.status, version: data.version, due: nextDue(data.status, data.deadlines) });
+  writeState(card, { status: data.status, version: data.version, due: data.next_due_at });
   const isWaiting = waiting.get(data.report_id);
   if (isWaiting) isWaiting.status = data.status;
   else arrive(card, data.status);

@@ -41,6 +41,13 @@ package struct RateTable<Key: Hashable & Sendable>: Sendable {
         return wait
     }
 
+    /// What ``take(_:_:at:)`` would answer; takes nothing.
+    package mutating func wait(_ key: Key, _ rate: TokenBucket.Rate, at now: ContinuousClock.Instant) -> Int? {
+        if let entry = entries[key] { return entry.rate == rate ? entry.bucket.wait(of: rate, at: now) : nil }
+        if entries.count >= limit { sweep(now) }
+        return entries.count < limit ? nil : shared[rate]?.wait(of: rate, at: now)
+    }
+
     /// Looks through the whole table, at most once a second.
     private mutating func sweep(_ now: ContinuousClock.Instant) {
         if let lastSweep, now - lastSweep < .seconds(1) { return }
@@ -55,6 +62,17 @@ package final class RateLimiter: Sendable {
         case key(String)
         /// IPv6 by its network of 64 bits.
         case client(ClientAddress)
+        /// The same address with what cannot wait, so that nothing else uses its allowance up.
+        case urgent(ClientAddress)
+
+        /// By network instead of address.
+        fileprivate var shared: Subject {
+            switch self {
+            case .key: self
+            case .client(let address): .client(address.network)
+            case .urgent(let address): .urgent(address.network)
+            }
+        }
     }
 
     private let table: Mutex<RateTable<Subject>>
@@ -64,8 +82,21 @@ package final class RateLimiter: Sendable {
 
     /// Throws 429 with `Retry-After` where `subject` has asked too often.
     package func check(_ subject: Subject, _ rate: TokenBucket.Rate) throws(ProblemDetails) {
-        let subject = if case .client(let address) = subject { Subject.client(address.network) } else { subject }
-        guard let wait = table.withLock({ $0.take(subject, rate, at: .now) }) else { return }
+        try pass(table.withLock { $0.take(subject.shared, rate, at: .now) })
+    }
+
+    /// Throws as ``check(_:_:)`` does, but takes nothing: for what counts only once it has failed. See ``charge(_:_:)``.
+    package func checkAllowance(of subject: Subject, _ rate: TokenBucket.Rate) throws(ProblemDetails) {
+        try pass(table.withLock { $0.wait(subject.shared, rate, at: .now) })
+    }
+
+    /// Counts one against `subject`, if anything is left of its allowance.
+    package func charge(_ subject: Subject, _ rate: TokenBucket.Rate) {
+        _ = table.withLock { $0.take(subject.shared, rate, at: .now) }
+    }
+
+    private func pass(_ wait: Int?) throws(ProblemDetails) {
+        guard let wait else { return }
         refused.increment()
         throw .tooManyRequests(retryAfter_s: wait)
     }

@@ -16,6 +16,15 @@ package struct SameOrigin: Sendable {
         }
     }
 
+    /// Throws 403 for an unsafe method that another site sent. What says nothing of where it comes from may pass.
+    ///
+    /// For requests that need no cookie: a program sends no such sign, nor does a browser that tells as little as it
+    /// can. What another site makes a browser send says so.
+    package func refuseOtherSites(_ request: Request) throws(ProblemDetails) {
+        let signs: [HTTPField.Name] = [.origin, .secFetchSite, .referer]
+        if signs.contains(where: { request.headers.contains($0) }) { try check(request) }
+    }
+
     private static let safe: Set<String> = ["GET", "HEAD", "OPTIONS", "TRACE"]
 
     /// `Origin` decides where it stands; else `Sec-Fetch-Site`, else `Referer`.

@@ -30,11 +30,17 @@ package struct TokenBucket: Sendable {
     /// Takes `cost` where it is there; else says how many seconds until it will be, at least one.
     package mutating func take(_ cost: Double = 1, of rate: Rate, at now: ContinuousClock.Instant) -> Int? {
         fill(rate, now)
-        guard level < cost else {
-            level -= cost
-            return nil
-        }
-        return max(1, Int(((min(cost, rate.burst) - level) / rate.perSecond).rounded(.up)))
+        if let wait = wait(for: cost, of: rate, at: now) { return wait }
+        level -= cost
+        return nil
+    }
+
+    /// How many seconds until `cost` is there, at least one; nil where it is. Takes nothing.
+    package func wait(for cost: Double = 1, of rate: Rate, at now: ContinuousClock.Instant) -> Int? {
+        var copy = self
+        copy.fill(rate, now)
+        guard copy.level < cost else { return nil }
+        return max(1, Int(((min(cost, rate.burst) - copy.level) / rate.perSecond).rounded(.up)))
     }
 
     /// Whether nothing was taken that has not come back: then the bucket need not be kept.

@@ -14,3 +14,14 @@ package enum PreferredLanguage: String, CaseIterable, Sendable {
         self = asked ?? request.cookie(Self.cookie).flatMap(Self.init(rawValue:)) ?? .indonesian
     }
 }
+
+extension Response {
+    /// Remembers the language that the query asks for, for a year; the cookie stays as it is where it asks for none.
+    package mutating func rememberLanguage(of request: Request, isSecure: Bool) {
+        guard request.uri.query != nil,
+            let asked = request.query["lang"].flatMap(PreferredLanguage.init(rawValue:))
+        else { return }
+        setCookie(
+            PreferredLanguage.cookie, asked.rawValue, seconds: 365 * 86_400, isSecure: isSecure, sameSite: "Lax")
+    }
+}

@@ -28,7 +28,8 @@ package final class Health: Sendable {
     private static let patience: Duration = .seconds(2)
 
     private let state = Mutex(State())
-    private let results = AnswerCache<Int, [Result]>(limit: 1, positive: .seconds(1), negative: .zero)
+    /// Good or bad, a result is soon old: a service that has just become ready should say so at once.
+    private let results = AnswerCache<Int, [Result]>(limit: 1, positive: .milliseconds(100), negative: .zero)
     private let logger: Logger
 
     package init(logger: Logger) { self.logger = logger }
@@ -43,7 +44,7 @@ package final class Health: Sendable {
 
     package var isStopping: Bool { state.withLock(\.isStopping) }
 
-    /// The checks' results, at most a second old, in the order they were added.
+    /// The checks' results, at most a tenth of a second old, in the order they were added.
     package func check() async throws -> [Result] {
         try await results.value(for: 0) { [self] in
             let results = await run()

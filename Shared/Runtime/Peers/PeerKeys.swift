@@ -50,16 +50,17 @@ final class PeerKeys: Sendable {
     /// Answers by what the reading found; nil when it failed: then what stood still stands, and nothing new does.
     func finish(_ reading: Reading, found keys: Set<String>?) {
         let standing = state.withLock { state in
-            if let keys { state.standing = keys }
+            if let keys, !state.isClosed { state.standing = keys }
             return state.standing
         }
         for question in reading.questions { question.answer.resume(returning: standing.contains(question.key)) }
     }
 
-    /// Refuses everyone from now on.
+    /// Refuses everyone from now on, and whoever has been waiting.
     func close() {
         let questions = state.withLock { state in
             state.isClosed = true
+            state.standing = []
             defer { state.questions = [] }
             return state.questions
         }

@@ -72,7 +72,6 @@ final class PeerSession: Sendable {
     }
 
     private func leave(_ context: ZeroMQContext) async {
-        keys.close()
         links.set(0)
         await context.close(within: .seconds(1))
     }
@@ -84,7 +83,11 @@ final class PeerSession: Sendable {
 
     private func converse(in context: ZeroMQContext) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            defer { group.cancelAll() }
+            defer {
+                group.cancelAll()
+                // What is asked after the last reading would wait for ever, and this group for who asks.
+                keys.close()
+            }
             var endpoint = ""
             if plan.publishes {
                 let (publisher, gate) = try await openPublisher(in: context)

@@ -61,11 +61,16 @@ extension Store {
             """)
     }
 
-    /// Undoes `fileKept`, so that the next pair begins where this one did. The streams go on behind their heads.
+    /// Undoes `fileKept`, so that the next pair begins where this one did. The streams go on behind their heads, and
+    /// analytics, which stood still meanwhile, behind them.
     func emptyRouted() async throws {
         _ = try await pool.transaction([
             "TRUNCATE report, reporter_identity, inbox, report_state, report_history, deadline, stream_event",
             "UPDATE stream SET first_seq = head + 1",
+            """
+            UPDATE analytics_cursor c SET seq = s.head, epoch = s.epoch FROM stream s
+            WHERE s.jurisdiction = c.jurisdiction AND s.code = c.stream
+            """,
         ])
         try await settleDisk()
     }

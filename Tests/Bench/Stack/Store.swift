@@ -83,6 +83,10 @@ struct Store: Sendable {
         try await pool.query("SELECT NOT EXISTS (SELECT FROM inbox)").one().decode(Bool.self, at: 0)
     }
 
+    func routedCount() async throws -> Int {
+        Int(try await pool.query("SELECT count(*) FROM report_state").one().decode(Int64.self, at: 0))
+    }
+
     func reportCount() async throws -> Int {
         Int(try await pool.query("SELECT count(*) FROM report").one().decode(Int64.self, at: 0))
     }

@@ -1,0 +1,116 @@
+package import Domain
+internal import FoundationEssentials
+package import PostgreSQL
+package import Streams
+
+/// Sample reports, which came by a channel of their own, taken out again: needs the owner's login.
+package struct SampleStore: Sendable {
+    /// The channel that marks a report as a sample.
+    package static let channel: ChannelCode = "contoh"
+    private static let batchLimit = 200
+
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// Deletes every routed sample and lets the figures be counted anew without them.
+    ///
+    /// Streams stay gapless: the samples' events keep their places, redacted and uncounted, and a `redacted` event
+    /// tells consumers to delete their copies.
+    /// - Returns: how many reports were removed, and the streams' new heads.
+    package func remove(in jurisdiction: JurisdictionCode) async throws -> (removed: Int, heads: [StreamHead]) {
+        guard let loaded = try await CityStore(pool: pool).city(jurisdiction) else { return (0, []) }
+        var removed = 0
+        var heads: [AgencyCode: StreamHead] = [:]
+        while true {
+            let batch = try await removeBatch(EventMaker(loaded), in: jurisdiction)
+            if batch.removed == 0 { break }
+            removed += batch.removed
+            for head in batch.heads { heads[head.stream] = head }
+        }
+        if removed > 0 { try await AnalyticsStore(pool: pool).reset(jurisdiction) }
+        return (removed, heads.values.sorted { $0.stream < $1.stream })
+    }
+
+    private func removeBatch(
+        _ events: EventMaker, in jurisdiction: JurisdictionCode
+    ) async throws -> (removed: Int, heads: [StreamHead]) {
+        try await pool.withTransaction { tx in
+            let locked = try await tx.query(
+                """
+                SELECT now(), \(WorkRecord.columns) FROM report_state s
+                JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
+                WHERE s.jurisdiction = \(jurisdiction) AND r.channel = \(Self.channel)
+                ORDER BY s.report_id LIMIT \(literal: Self.batchLimit) FOR UPDATE OF s
+                """)
+            guard let now = try locked.first?.decode(Timestamp.self, at: 0) else { return (0, []) }
+            var works: [UUID: WorkRecord] = [:]
+            for row in locked {
+                let work = try WorkRecord(row: row, from: 1)
+                works[work.report.id] = work
+            }
+            let ids = Array(works.keys)
+            let written = try await tx.query(
+                """
+                SELECT report_id, stream, seq, body FROM stream_event
+                WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids)) ORDER BY stream, seq
+                """)
+            var told: [UUID: Set<AgencyCode>] = [:]
+            var redactions = Redactions()
+            for row in written {
+                let id = try row.decode(UUID.self, at: 0)
+                let stream = AgencyCode(rawValue: try row.decode(String.self, at: 1))
+                told[id, default: []].insert(stream)
+                guard let text = EventRedaction.redacted(try row.decode(String.self, at: 3)) else { continue }
+                redactions.add(stream, try row.decode(Int64.self, at: 2), text)
+            }
+            let pending = told.sorted { $0.key.text < $1.key.text }.flatMap { id, streams in
+                works[id].map { events.redacted($0, tell: streams.sorted(), at: now) } ?? []
+            }
+            let results = try await tx.commit(
+                after: [redactions.update(in: jurisdiction)] + Self.deletions(of: ids, in: jurisdiction)
+                    + Append.statements(pending, in: jurisdiction) + [Self.uncounting(ids, in: jurisdiction)])
+            return (ids.count, try Append.heads(results[results.count - 2]))
+        }
+    }
+
+    private static func deletions(of ids: [UUID], in jurisdiction: JurisdictionCode) -> [SQL] {
+        [
+            "DELETE FROM deadline WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM report_history WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM command_receipt WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM report_state WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM reporter_identity WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM report WHERE jurisdiction = \(jurisdiction) AND id = ANY(\(ids))",
+        ]
+    }
+
+    /// After the append, so that the new events are uncounted too.
+    private static func uncounting(_ ids: [UUID], in jurisdiction: JurisdictionCode) -> SQL {
+        """
+        UPDATE stream_event SET uncounted = true
+        WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids)) AND NOT uncounted
+        """
+    }
+}
+
+/// Stored events' new texts.
+private struct Redactions {
+    private var streams: [AgencyCode] = []
+    private var numbers: [Int64] = []
+    private var texts: [String] = []
+
+    mutating func add(_ stream: AgencyCode, _ seq: Int64, _ text: String) {
+        streams.append(stream)
+        numbers.append(seq)
+        texts.append(text)
+    }
+
+    func update(in jurisdiction: JurisdictionCode) -> SQL {
+        """
+        UPDATE stream_event e SET body = t.body
+        FROM unnest(\(streams), \(numbers), \(texts)) AS t (stream, seq, body)
+        WHERE e.jurisdiction = \(jurisdiction) AND e.stream = t.stream AND e.seq = t.seq
+        """
+    }
+}

@@ -1,0 +1,131 @@
+internal import Domain
+internal import FoundationEssentials
+internal import PostgreSQL
+internal import Storage
+internal import TestSupport
+internal import Testing
+
+@Suite(.serialized, .freshDatabase(.city))
+struct DeskStoreTests {
+    let fixture = Fixture.current
+    var desk: DeskStore { DeskStore(pool: fixture.pool) }
+
+    /// Files so many reports with dlhk at once, so that all are due at the same moment.
+    private func file(_ count: Int) async throws -> [String] {
+        let batch = try (0..<count).map { _ in try TestCity.report() }
+        _ = try await AdmissionStore(pool: fixture.pool).admit(batch, in: TestCity.code)
+        _ = try await fixture.routeAll()
+        return batch.map(\.id.text).sorted()
+    }
+
+    private func finish(_ ids: [String], at moment: Timestamp) async throws {
+        let ids = ids.compactMap { UUID(text: $0) }
+        _ = try await fixture.pool.query(
+            """
+            UPDATE report_state SET status = 'resolved', next_due_at = NULL, changed_at = \(moment)
+            WHERE report_id = ANY(\(ids))
+            """)
+    }
+
+    /// Every page from the first to the last, each begun where the text of a position says.
+    private func pages(_ statuses: [ReportStatus]? = nil, limit: Int) async throws -> [[String]] {
+        var pages: [[String]] = []
+        var position: WorkPosition?
+        repeat {
+            let page = try await desk.page(
+                of: "dlhk", in: TestCity.code, statuses: statuses, after: position, limit: limit)
+            pages.append(page.works.map(\.report.id.text))
+            position = page.next.flatMap { WorkPosition(text: $0.text) }
+            #expect(position == page.next)
+        } while position != nil && pages.count < 100
+        return pages
+    }
+
+    @Test func `Open work that is due at one moment comes whole, once, and in pages`() async throws {
+        let ids = try await file(7)
+        #expect(try await pages(limit: 3) == [Array(ids[..<3]), Array(ids[3..<6]), Array(ids[6...])])
+        #expect(try await pages(limit: 7) == [ids], "there is no empty page after the last")
+        #expect(try await pages(limit: 1_000) == [ids])
+        #expect(try await pages([.onHold], limit: 3) == [[]])
+    }
+
+    @Test func `What is due first comes first`() async throws {
+        let ids = try await file(3)
+        let last = try #require(UUID(text: ids[2]))
+        _ = try await fixture.pool.query(
+            "UPDATE report_state SET next_due_at = now() - interval '1 hour' WHERE report_id = \(last)")
+        #expect(try await pages(limit: 2) == [[ids[2], ids[0]], [ids[1]]])
+    }
+
+    @Test func `Of both kinds the open come first, then the finished, the latest first`() async throws {
+        let ids = try await file(9)
+        let noon = Timestamp(seconds: 1_795_000_000)
+        try await finish(Array(ids[4..<6]), at: noon)
+        try await finish(Array(ids[6..<8]), at: noon.adding(seconds: 60))
+        try await finish([ids[8]], at: noon.adding(seconds: 30))
+        let order = Array(ids[..<4]) + [ids[7], ids[6], ids[8], ids[5], ids[4]]
+        for limit in [1, 2, 3, 4, 5, 8, 9, 10] {
+            let pages = try await pages([.assigned, .resolved], limit: limit)
+            #expect(pages.flatMap { $0 } == order, "\(limit) on a page")
+            #expect(pages.allSatisfy { (1...limit).contains($0.count) }, "\(limit) on a page")
+        }
+        #expect(try await pages([.resolved], limit: 2).flatMap { $0 } == Array(order[4...]))
+        #expect(try await pages(limit: 3).flatMap { $0 } == Array(order[..<4]))
+    }
+
+    @Test func `The overview counts what it does not show`() async throws {
+        let ids = try await file(6)
+        try await finish([ids[5]], at: Timestamp(seconds: 1_795_000_000))
+        let overview = try await desk.overview(
+            of: "dlhk", in: TestCity.code, limit: 2, doneSince: Timestamp(seconds: 1_794_999_999))
+        #expect(overview.open.map(\.report.id.text) == Array(ids[..<2]))
+        #expect(overview.openInAll == 5)
+        #expect(overview.done.map(\.report.id.text) == [ids[5]])
+    }
+
+    @Test(arguments: [
+        "", "open", "open_1", "open_x_0197a1b2-0000-7000-8000-000000000000", "open_1_0197a1b2",
+        "closed_1_0197a1b2-0000-7000-8000-000000000000", "open_-1_0197a1b2-0000-7000-8000-000000000000",
+        "open_9223372036854775807_0197a1b2-0000-7000-8000-000000000000",
+        "open_1_0197a1b2-0000-7000-8000-000000000000_1",
+    ])
+    func `What no page gave is no position`(text: String) {
+        #expect(WorkPosition(text: text) == nil)
+    }
+
+    /// As the notifier's own login, by which row security decides.
+    @Test(arguments: WorkPosition.Part.allCases)
+    func `A page among many reads its index and no further`(part: WorkPosition.Part) async throws {
+        try await fixture.pool.transaction(Self.manyReports, timeout: .seconds(60))
+        try await fixture.pool.query("ANALYZE report, report_state")
+        let start = WorkPosition(
+            part: part, at: Timestamp(seconds: part == .open ? 1_700_000_000 : 4_000_000_000), report: UUID())
+        let statement = DeskStore.statement(
+            part, of: "dlhk", in: TestCity.code, statuses: part == .open ? nil : [.resolved], after: start, limit: 201)
+        let rows = try await fixture.pool.transaction([
+            "SET LOCAL ROLE sasando_kupang_dlhk", "SET LOCAL random_page_cost = 1.1", "EXPLAIN \(statement)",
+        ])[2]
+        let plan = try rows.map { try $0.decode(String.self, at: 0) }.joined(separator: "\n")
+        let index = part == .open ? "report_state_work" : "report_state_done"
+        #expect(plan.contains("Limit") && plan.contains("Index Scan using \(index) on report_state s"), "\(plan)")
+        #expect(!plan.contains("Bitmap") && !plan.contains("Seq Scan on report"), "\(plan)")
+    }
+
+    private static let manyReports: [SQL] = [
+        """
+        INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
+            description, location_source, visibility)
+        SELECT 'kupang', gen_random_uuid(), 'uji', 'n:' || n, '', 'KPG-' || n, n, 'Sampah', 'none', 'public'
+        FROM generate_series(1, 30000) n
+        """,
+        """
+        INSERT INTO report_state (jurisdiction, report_id, agency, status, version, priority, why, acknowledge_by,
+            resolve_by, changed_at, next_due_at)
+        SELECT 'kupang', id, CASE WHEN reporter_key_hash % 3 = 0 THEN 'dlhk' ELSE 'dishub' END,
+            CASE WHEN reporter_key_hash % 2 = 0 THEN 'resolved' ELSE 'assigned' END, 1, 2, '', now(), now(),
+            now() - reporter_key_hash * interval '1 second',
+            CASE WHEN reporter_key_hash % 2 = 0 THEN NULL ELSE now() + reporter_key_hash * interval '1 second' END
+        FROM report
+        """,
+    ]
+}
