@@ -66,7 +66,10 @@ struct RouterTests {
                 try await wait(
                     for: "dishub's reports", "SELECT count(*) FROM stream WHERE code = 'dishub' AND head = 40")
                 #expect(try await number("SELECT count(*) FROM inbox") == 600)
-                _ = try await fixture.pool.query("UPDATE deadline SET due_at = now() WHERE kind = 'acknowledge_by'")
+                _ = try await fixture.pool.transaction([
+                    "UPDATE report_state SET acknowledge_by = now()",
+                    "UPDATE deadline SET due_at = now() WHERE kind = 'acknowledge_by'",
+                ])
                 try await wait(
                     for: "dishub's timers", "SELECT count(*) FROM stream WHERE code = 'dishub' AND head = 80")
             }
