@@ -22,6 +22,13 @@ struct Folder: Sendable {
 
     /// Folds until the task is cancelled: on every hint, and at least once a second.
     func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await hints.ring(every: .seconds(1)) }
+            group.addTask { await foldWhileNew() }
+        }
+    }
+
+    private func foldWhileNew() async {
         while !Task.isCancelled {
             let generation = hints.generation
             do {
@@ -37,13 +44,12 @@ struct Folder: Sendable {
             } catch {
                 logger.warning("fold failed; trying again", metadata: ["error": "\(error)"])
             }
-            await hints.wait(since: generation, atMost: .seconds(1))
+            await hints.wait(since: generation)
         }
     }
 
     /// Folds what every stream has beyond its cursor, one batch a stream; streams share no row of the rollups, so two
     /// are folded at a time.
-    ///
     func foldOnce() async throws -> Pass {
         let behind = try await store.positions(in: jurisdiction).filter { $0.folded < $0.head }
         return try await withThrowingTaskGroup(of: Pass.self) { group in

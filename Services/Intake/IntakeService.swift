@@ -29,7 +29,8 @@ struct IntakeService: Sendable {
         let peers = Peers(
             service: .intake, publishes: true, subscribesTo: [], topics: [], store: store, logger: logger)
         let queues = AdmissionQueues(
-            store: AdmissionStore(pool: store.pool), bounds: configuration.bounds, logger: logger,
+            store: AdmissionStore(pool: store.pool), bounds: configuration.bounds, on: store.reactor,
+            logger: logger,
             stored: { peers.publish(Topic.inbox) })
         let doors = Doors(
             configuration: configuration, registry: registry, queues: queues, pool: store.pool)

@@ -52,7 +52,8 @@ struct NotifierService: Sendable {
         process.health.add("stream") { stream.hasBegun ? nil : "the agency's stream has not been read yet" }
         doors.add(to: router)
         return [
-            store, Background("cities") { await registry.run() }, peers, Background("stream") { await stream.run() },
+            store, Background("cities") { await registry.run() }, peers,
+            Background("stream", on: store.reactor) { await stream.run() },
             Background("receipts") { await receipts.run() },
             HTTPService(
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,

@@ -28,24 +28,22 @@ struct Router: Sendable {
     func run() async {
         let backlog = Wake()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await drain(whenever: hints, atLeastEvery: .seconds(1), backlog: backlog) }
+            group.addTask { await hints.ring(every: .seconds(1)) }
+            group.addTask { await drain(whenever: hints, backlog: backlog) }
             group.addTask { await drain(whenever: backlog, backlog: backlog) }
         }
     }
 
-    private func drain(whenever bell: Wake, atLeastEvery interval: Duration? = nil, backlog: Wake) async {
+    private func drain(whenever bell: Wake, backlog: Wake) async {
         while !Task.isCancelled {
             let generation = bell.generation
             do {
+                // While reports keep coming, looking again is faster than the hints are.
                 if try await drain(backlog) { continue }
             } catch {
                 logger.warning("inbox not drained; trying again", metadata: [LogKey.error: "\(error)"])
             }
-            if let interval {
-                await bell.wait(since: generation, atMost: interval)
-            } else {
-                await bell.wait(since: generation)
-            }
+            await bell.wait(since: generation)
         }
     }
 
@@ -54,9 +52,9 @@ struct Router: Sendable {
     /// - Returns: whether anything was filed, so that it is worth looking again at once.
     private func drain(_ backlog: Wake) async throws -> Bool {
         guard let city = cities.city(jurisdiction) else { return false }
+        var isProductive = false
         let desk = RoutingDesk(city)
         var position = InboxPosition.start
-        var isProductive = false
         var searches = 0
         var reach = ClaimReach.whole
         while !Task.isCancelled {
@@ -77,7 +75,12 @@ struct Router: Sendable {
             isProductive = isProductive || claim.filed > 0
             // What was set aside stays, and is passed over.
             if claim.filed < claim.read, let last = claim.last { position = last }
-            if claim.read < InboxStore.claimLimit { break }
+            if claim.read < InboxStore.claimLimit {
+                // Everything that was waiting in the parts of this claim: the other half may hold more.
+                if reach == .whole { break }
+                reach = .whole
+                continue
+            }
             // Where something was set aside, the parts that wait longest are its own: then all must be looked at.
             reach = claim.filed == claim.read ? .half : .whole
             if claim.filed > 0 { backlog.ring() }
@@ -99,6 +102,8 @@ struct Router: Sendable {
         if claim.filed > 0 {
             announce(claim.heads)
             RoutingMetrics.routed.increment(by: claim.filed)
+            // The hint goes out on this same thread: before the next claim, not after it was sent.
+            await Task.yield()
         }
         return claim
     }

@@ -32,7 +32,8 @@ struct RoutingService: Sendable {
         store.addChecks(to: process.health)
         process.health.add("city") { registry.isReady ? nil : "no city is loaded" }
         return [
-            store, Background("cities") { await registry.run() }, peers, Background("routing") { await work.run() },
+            store, Background("cities") { await registry.run() }, peers,
+            Background("routing", on: store.reactor) { await work.run() },
             HTTPService(router: router, settings: configuration.runtime.http, logger: logger),
         ]
     }

@@ -24,6 +24,9 @@ package struct PostgresConfiguration: Sendable {
     package var queryTimeout: Duration = .seconds(8)
     /// How long a cancelled statement may take to stop before its connection is given up.
     package var cancelGrace: Duration = .milliseconds(500)
+    /// Whether a prepared statement is planned once, and not each time for its parameters: for short statements by
+    /// key, which the planner would spend longer on than the executor.
+    package var plansOnce = false
     /// The most statements prepared on one connection.
     package var statementCacheSize = 256
     /// Waits between attempts to connect: the first, and the longest.
@@ -141,6 +144,7 @@ package struct PostgresConfiguration: Sendable {
             "lock_timeout=\(lockTimeout.wholeMilliseconds)",
             "idle_in_transaction_session_timeout=\(idleInTransactionTimeout.wholeMilliseconds)",
             "synchronous_commit=on",
+            "plan_cache_mode=\(plansOnce ? "force_generic_plan" : "auto")",
             "client_connection_check_interval=2000",
             "TimeZone=UTC",
         ]

@@ -8,10 +8,13 @@ internal import Synchronization
 /// says when they can go on. Actors that name a reactor as their executor, and the handlers of watches and timers,
 /// all run on its thread, so they share such handles without locks. None of them may block.
 ///
+/// Tasks may prefer it too (`withTaskExecutorPreference`): what mostly talks to such actors then does so without a
+/// change of threads, each of which costs more than a small query does.
+///
 /// A round runs the queued jobs, the timers that are due and the event sources with something to do, and then polls;
 /// it sleeps only when none of them is left. After `stop()` the thread ends as soon as nothing is queued. A job that
 /// is enqueued later still (an isolated `deinit`, say) gets a thread for itself: none is ever lost.
-package final class Reactor: SerialExecutor, @unchecked Sendable {
+package final class Reactor: SerialExecutor, TaskExecutor, @unchecked Sendable {
     // Why unchecked: what is not in `shared` or atomic is touched on the reactor's thread only, and checked there.
 
     private enum Work {
@@ -169,7 +172,8 @@ package final class Reactor: SerialExecutor, @unchecked Sendable {
             return (!shared.hasThread, shared.wake())
         }
         if mustStart { startThread() }
-        if mustRing { ring() }
+        // What the thread adds itself, in a handler of a descriptor, it finds before it sleeps again.
+        if mustRing && !isOnReactor { ring() }
     }
 
     private func ring() {
@@ -222,7 +226,9 @@ package final class Reactor: SerialExecutor, @unchecked Sendable {
             if batch.isEmpty { return }
             for work in batch {
                 switch work {
-                case .job(let job): unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+                case .job(let job):
+                    unsafe job.runSynchronously(
+                        isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
                 case .block(let block): block()
                 }
             }

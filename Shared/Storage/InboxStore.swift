@@ -46,7 +46,7 @@ package enum ClaimReach: Sendable {
 
 /// The inbox from routing's side: claim, read, and file what was decided.
 package struct InboxStore: Sendable {
-    /// How many reports one claim takes.
+    /// How many reports one claim takes, as the store's function `claim_inbox` has it.
     package static let claimLimit = 500
 
     private let pool: PostgresPool
@@ -62,25 +62,14 @@ package struct InboxStore: Sendable {
         deciding decide: @Sendable ([InboxItem], Timestamp) -> [(item: InboxItem, filed: FiledOutcome)]
     ) async throws -> Claim {
         try await pool.withTransaction { tx in
-            let locked = try await tx.query(
+            let rows = try await tx.query(
                 """
-                SELECT p.part, now() FROM (
-                    SELECT part, min(urgency) AS urgency, min(id) AS id FROM (
-                        SELECT part, urgency, id FROM inbox
-                        WHERE jurisdiction = \(jurisdiction)
-                            AND (urgency, id) > (\(position.urgency), \(position.id))
-                        ORDER BY urgency, id LIMIT \(literal: Self.claimLimit)) waiting
-                    GROUP BY part) w
-                JOIN inbox_part p ON p.jurisdiction = \(jurisdiction) AND p.part = w.part
-                ORDER BY w.urgency, w.id LIMIT \(literal: reach.parts) FOR UPDATE OF p SKIP LOCKED
+                SELECT claimed_at, urgency, inbox_id, \(ReportRecord.columns) FROM claim_inbox(
+                    \(jurisdiction), \(position.urgency), \(position.id), \(Int32(reach.parts))) r
                 """)
-            guard let first = locked.first else { return Claim() }
-            let now = try first.decode(Timestamp.self, at: 1)
-            var parts: [Int16] = []
-            for row in locked { parts.append(try row.decode(Int16.self, at: 0)) }
-            // A second statement, so a fresh snapshot: what the previous holder filed is gone from it.
-            let items = try Self.items(
-                try await tx.query(Self.selection(parts: parts, after: position, in: jurisdiction)))
+            guard let first = rows.first else { return Claim() }
+            let now = try first.decode(Timestamp.self, at: 0)
+            let items = try Self.items(rows)
             var claim = Claim(
                 read: items.count, last: items.last.map { InboxPosition(urgency: $0.urgency, id: $0.inboxID) })
             let decided = decide(items, now)
@@ -92,29 +81,14 @@ package struct InboxStore: Sendable {
         }
     }
 
-    private static func selection(
-        parts: [Int16], after position: InboxPosition, in jurisdiction: JurisdictionCode
-    ) -> SQL {
-        """
-        SELECT i.urgency, i.id, \(ReportRecord.columns)
-        FROM (
-            SELECT urgency, id, report_id FROM inbox
-            WHERE jurisdiction = \(jurisdiction) AND part = ANY(\(parts))
-                AND (urgency, id) > (\(position.urgency), \(position.id))
-            ORDER BY urgency, id LIMIT \(literal: claimLimit)) i
-        JOIN report r ON r.jurisdiction = \(jurisdiction) AND r.id = i.report_id
-        ORDER BY i.urgency, i.id
-        """
-    }
-
     private static func items(_ rows: Rows) throws -> [InboxItem] {
         var items: [InboxItem] = []
         items.reserveCapacity(rows.count)
         for row in rows {
             items.append(
                 InboxItem(
-                    urgency: try row.decode(Int16.self, at: 0), inboxID: try row.decode(Int64.self, at: 1),
-                    report: try ReportRecord(row: row, from: 2)))
+                    urgency: try row.decode(Int16.self, at: 1), inboxID: try row.decode(Int64.self, at: 2),
+                    report: try ReportRecord(row: row, from: 3)))
         }
         return items
     }

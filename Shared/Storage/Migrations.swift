@@ -35,6 +35,7 @@ package enum Migrations {
         Migration(number: 9, name: "upkeep", script: PackageResources._009_upkeep_sql),
         Migration(number: 10, name: "history-details", script: PackageResources._010_history_details_sql),
         Migration(number: 11, name: "append", script: PackageResources._011_append_sql),
+        Migration(number: 12, name: "claim", script: PackageResources._012_claim_sql),
     ]
 
     /// The version that these executables need.
@@ -61,18 +62,21 @@ package enum Migrations {
         return applied
     }
 
-    /// The table that records what was applied. Two who make it at once may collide in the catalogue: then it is there.
+    /// The table that records what was applied. The lock, for two who make it at once: they collide in the catalogue.
     private static func makeRecord(with pool: PostgresPool) async throws {
-        do {
-            _ = try await pool.query(
-                """
-                CREATE TABLE IF NOT EXISTS schema_migration (
-                    number integer PRIMARY KEY,
-                    name text NOT NULL,
-                    applied_at timestamptz NOT NULL DEFAULT now())
-                """)
-        } catch  where error.sqlState == .uniqueViolation {}
-        _ = try await pool.query("GRANT SELECT ON schema_migration TO PUBLIC")
+        try await pool.withConnection { session in
+            try await session.run(
+                script: """
+                    BEGIN;
+                    SELECT pg_advisory_xact_lock(hashtext('schema_migration'));
+                    CREATE TABLE IF NOT EXISTS schema_migration (
+                        number integer PRIMARY KEY,
+                        name text NOT NULL,
+                        applied_at timestamptz NOT NULL DEFAULT now());
+                    GRANT SELECT ON schema_migration TO PUBLIC;
+                    COMMIT
+                    """, timeout: .seconds(60))
+        }
     }
 
     private static func isApplied(_ migration: Migration, with pool: PostgresPool) async throws -> Bool {

@@ -32,6 +32,13 @@ package struct TailReader<Payload: Sendable>: Sendable {
 
     /// Reads until the task is cancelled. A store that does not answer is asked again each second.
     package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await hints.ring(every: Self.pollInterval) }
+            group.addTask { await read() }
+        }
+    }
+
+    private func read() async {
         let clock = ContinuousClock()
         var position: Cursor?
         while !Task.isCancelled {
@@ -43,7 +50,7 @@ package struct TailReader<Payload: Sendable>: Sendable {
             } catch {
                 logger.warning("stream not read; trying again", metadata: ["error": "\(error)"])
             }
-            await hints.wait(since: generation, atMost: Self.pollInterval)
+            await hints.wait(since: generation)
             // A lone event is read at once; in a burst the next read gathers what came meanwhile.
             let next = readAt + pause()
             if clock.now < next { try? await clock.sleep(until: next) }

@@ -33,6 +33,14 @@ package final class Wake: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// Rings every `interval` until the task is cancelled: whoever waits looks again at least so often.
+    package func ring(every interval: Duration) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: interval) } catch { return }
+            ring()
+        }
+    }
+
     /// Waits until the bell has rung since `generation`, or the task is cancelled.
     package func wait(since generation: UInt64) async {
         let id = state.withLock { state in

@@ -71,7 +71,12 @@ internal import Synchronization
     var isAuthenticating: Bool { state.withLock { $0.authenticator != nil } }
 
     func keep(authenticator: Socket) {
-        state.withLock { $0.authenticator = authenticator }
+        let previous = state.withLock { state in
+            defer { state.authenticator = authenticator }
+            return state.authenticator
+        }
+        // Let go of outside the lock: closing takes it.
+        _ = previous
     }
 
     // MARK: The end
@@ -85,8 +90,9 @@ internal import Synchronization
         let sockets = state.withLock { state -> [Socket]? in
             if state.isClosing { return nil }
             state.isClosing = true
-            state.authenticator = nil
-            return state.sockets.values.compactMap(\.socket)
+            // Let go of outside the lock: a socket whose last owner that is closes at once, which takes the lock.
+            let authenticator = state.authenticator.take()
+            return state.sockets.values.compactMap(\.socket) + [authenticator].compactMap(\.self)
         }
         guard let sockets else { return state.withLock { $0.isTerminated } }
         unsafe zmq_ctx_shutdown(pointer)

@@ -54,6 +54,12 @@ extension Page {
             within: .seconds(15))
     }
 
+    /// How far below the window's upper edge the cards begin, in pixels.
+    func tops(of codes: [String]) async throws -> [Double] {
+        let tops = codes.map { "(\(Self.card($0))).getBoundingClientRect().top" }
+        return try await evaluate("[\(tops.joined(separator: ", "))]").elements.compactMap(\.number)
+    }
+
     func waitForNoCard(_ code: String) async throws {
         try await wait(until: "!(\(Self.card(code)))", within: .seconds(15))
     }

@@ -166,6 +166,96 @@ extension LivePages {
             }
         }
 
+        @Test(
+            "A fire that is acknowledged elsewhere counts down to the arrival, and keeps its place on top",
+            arguments: Screen.allCases)
+        func urgent(on screen: Screen) async throws {
+            try await Stage.play { stage in
+                let desk = try await stage.officer("damkar", screen.settings, named: "desk")
+                try await desk.waitForLiveDesk()
+                let officer = try await stage.officer("damkar", .phone, named: "officer")
+                // In work, so that only its end is still due, which is before the later one's end.
+                let (older, _) = try await stage.report("kebakaran", "Alang-alang terbakar di tepi jalan")
+                try await desk.waitForCard(older, in: "waiting")
+                try await Self.give("acknowledge", on: older, of: desk, by: officer, "Sudah ditanggapi.")
+                try await Self.give("start", on: older, of: desk, by: officer, "Tercatat: mulai dikerjakan.")
+                try await desk.waitForCard(older, in: "working")
+
+                let (fire, _) = try await stage.report("kebakaran", "Atap rumah terbakar")
+                try await desk.waitForCard(fire, in: "waiting")
+                if screen == .phone { try await Self.expect(fire, above: older, on: desk) }
+                try await Self.give("acknowledge", on: fire, of: desk, by: officer, "Sudah ditanggapi.")
+                try await desk.waitForCard(fire, in: "working")
+                let card = "(\(Page.card(fire)))"
+                let promised = try await desk.evaluate(
+                    """
+                    fetch('/v1/agencies/damkar/reports/' + \(card).dataset.id).then((answer) => answer.json())
+                      .then((report) => Date.parse(report.deadlines.arrive_by))
+                    """
+                ).number
+                try #require(promised != nil)
+                #expect(try await desk.evaluate("Date.parse(\(card).dataset.due)").number == promised)
+                let countdown = try await desk.evaluate("\(card).querySelector('.countdown').innerText").text ?? ""
+                #expect(countdown.hasSuffix("menit lagi"), "\(countdown)")
+                try await Self.expect(fire, above: older, on: desk)
+                try await desk.requireUnreloaded()
+            }
+        }
+
+        /// Gives a command of one button on the report's own page.
+        private static func give(
+            _ command: String, on code: String, of desk: Page, by officer: Page, _ answer: String
+        ) async throws {
+            let link = try #require(try await desk.evaluate("(\(Page.card(code))).querySelector('a').href").text)
+            try await officer.navigate(to: link)
+            try await officer.click("[data-command=\(command)] button")
+            try await officer.wait(for: answer, in: "[data-panel] .success")
+        }
+
+        private static func expect(_ upper: String, above lower: String, on desk: Page) async throws {
+            let tops = try await desk.tops(of: [upper, lower])
+            try #require(tops.count == 2)
+            #expect(tops[0] < tops[1], "\(tops)")
+        }
+
+        @Test("The reporter reads why a report was turned away and whom to turn to, and why another one waits")
+        func reasons() async throws {
+            try await Stage.play { stage in
+                let desk = try await stage.officer("satpolpp", .desktop)
+                try await desk.waitForLiveDesk()
+                let (refused, _) = try await stage.report("iklan_liar", "Papan reklame di tepi jalan nasional")
+                let (held, _) = try await stage.report("pkl_liar", "Gerobak menutup trotoar")
+                let first = try await stage.citizen(.phone, at: "/lacak/\(refused)", named: "first")
+                let second = try await stage.citizen(.phone, at: "/lacak/\(held)", named: "second")
+                for (code, page) in [(refused, first), (held, second)] {
+                    try await desk.waitForCard(code, in: "waiting")
+                    try await page.markUnreloaded()
+                    try await page.wait(for: "Menunggu tanggapan", in: "h1")
+                }
+
+                let contact = "Balai Jalan Nasional, jalan \"Frans Seda\""
+                try await desk.openCard(refused)
+                try await desk.click("[data-command=reject] summary")
+                try await desk.click("[data-command=reject] input[value=not_ours]")
+                try await desk.fill("#refer_to", with: contact)
+                try await desk.click("[data-command=reject] [type=submit]")
+                try await desk.wait(for: "Tercatat: ditolak.", in: "[data-panel] .success")
+                try await first.wait(for: "Ditolak", in: "h1")
+                #expect(
+                    try await first.text(of: ".history .because")
+                        == "Bukan kewenangan kami. Silakan hubungi: \(contact)")
+
+                try await desk.openCard(held)
+                try await desk.click("[data-command=hold] summary")
+                try await desk.fill("#hold-reason", with: "Menunggu surat peringatan kedua")
+                try await desk.click("[data-command=hold] [type=submit]")
+                try await desk.wait(for: "Tercatat: ditunda.", in: "[data-panel] .success")
+                try await second.wait(for: "Ditunda", in: "h1")
+                #expect(try await second.text(of: ".history .because") == "Menunggu surat peringatan kedua")
+                for page in [desk, first, second] { try await page.requireUnreloaded() }
+            }
+        }
+
         @Test("While a report is open, new ones wait behind a button, and nothing jumps")
         func quiet() async throws {
             try await Stage.play { stage in

@@ -63,6 +63,43 @@ extension LivePages {
             #expect(try await citizen.isVisible("[data-live-note]") == false)
         }
 
+        @Test("The dashboard shows its numbers, and newer ones when it is loaded again", arguments: Screen.allCases)
+        func dashboard(on screen: Screen) async throws {
+            try await Stage.play { stage in
+                var settings = screen.settings
+                settings.isScripted = false
+                let dashboard = try await stage.officer("operator", settings)
+                #expect(try await dashboard.text(of: "h1") == "Dasbor kota")
+                #expect(try await dashboard.text(of: ".period").contains("data per"))
+                let before = try await dashboard.tally(of: "dishub")
+                _ = try await stage.report("parkir_liar", "Mobil menutup jalan masuk")
+                let after = Page.Tally(received: before.received + 1, open: before.open + 1, resolved: before.resolved)
+                let deadline = ContinuousClock.now + .seconds(20)
+                while try await dashboard.tally(of: "dishub") != after {
+                    try #require(ContinuousClock.now < deadline, "the dashboard does not count the report")
+                    try await dashboard.reload()
+                }
+                // The six figures, of which the first is the sum of the agencies' rows.
+                let figures = try await dashboard.evaluate(
+                    "[...document.querySelectorAll('.figure-value')].map((figure) => figure.innerText)"
+                ).elements.compactMap(\.text)
+                try #require(figures.count == 6, "\(figures)")
+                #expect(figures.allSatisfy { !$0.isEmpty }, "\(figures)")
+                let received = try await dashboard.evaluate(
+                    """
+                    [...document.querySelectorAll('[data-live=agencies] tbody tr')]
+                      .reduce((sum, row) => sum + Number(row.querySelector('td').dataset.value), 0)
+                    """
+                ).number
+                #expect(Double(figures[0].filter(\.isNumber)) == received, "\(figures)")
+                #expect(try await dashboard.text(of: "[data-live=categories]").contains("Parkir liar"))
+                #expect(try await dashboard.text(of: "[data-area='53.71.03.1010']").contains("Oesapa"))
+                // What only a script could fill is not there, and nothing claims to renew itself.
+                #expect(try await dashboard.isVisible("[data-areas-map]") == false)
+                #expect(try await dashboard.isVisible("[data-live-note]") == false)
+            }
+        }
+
         @Test("A stale form is told, and what was typed into a faulty one stays")
         func refusals() async throws {
             try await Stage.play { stage in

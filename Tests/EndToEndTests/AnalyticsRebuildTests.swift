@@ -20,8 +20,10 @@ extension EndToEnd {
                 group.addTask { await officers.run(each: 2, pause: .milliseconds(5)) }
                 await sender.run(clients: 4)
                 try await wait(for: "every command to have been given", within: .seconds(60)) {
-                    let done = officers.done.commands
-                    return done.count == Command.agency.count && done.values.reduce(0, +) > 600
+                    let done = officers.done
+                    let isVaried = done.commands.count == Command.agency.count && done.detailed > 0
+                    let given = done.commands.values.reduce(0, +)
+                    return isVaried && done.corrected > done.detailed && given > 600
                 }
                 group.cancelAll()
             }
@@ -36,10 +38,28 @@ extension EndToEnd {
                 let differing = Set(before.split(separator: "\n")).symmetricDifference(after.split(separator: "\n"))
                 #expect(after == before, "round \(round): \(differing.sorted().prefix(10))")
             }
+            let reclassified = try await reclassified()
             print(
-                "Rebuilt: \(before.split(separator: "\n").count) rows from \(officers.done.commands), \(sender.count) reports"
-            )
+                "Rebuilt: \(before.split(separator: "\n").count) rows from \(officers.done.commands),",
+                "\(sender.count) reports, \(reclassified.all) reclassified by triage")
             #expect(before.split(separator: "\n").count > 100)
+            #expect(reclassified.detailed > 0 && reclassified.all > reclassified.detailed)
+        }
+
+        /// Transfers by which a report left a stream as one kind and came to the next as another, and those of them that
+        /// gave it a sub-type.
+        private func reclassified() async throws -> (all: Int64, detailed: Int64) {
+            let counts = try await pool.query(
+                """
+                SELECT count(*), count(*) FILTER (WHERE came.subtype IS NOT NULL)
+                FROM stream_event gone JOIN stream_event came
+                    ON came.jurisdiction = gone.jurisdiction AND came.report_id = gone.report_id
+                    AND came.version = gone.version AND came.type = 'assigned'
+                WHERE gone.type = 'transferred_out'
+                    AND (came.category, came.subtype) IS DISTINCT FROM (gone.category, gone.subtype)
+                """
+            ).one().decode((Int64, Int64).self)
+            return (counts.0, counts.1)
         }
 
         /// Waits until nothing waits any more, timers included, and all is folded.

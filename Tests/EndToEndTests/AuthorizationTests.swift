@@ -13,14 +13,20 @@ struct Route: Sendable, CustomTestStringConvertible {
     let method: String
     let path: String
     var body: JSONValue?
+    /// Fields as a page's form posts them; `HELD` is the token that the persona holds.
+    var form: String?
     var accept: String?
     let statuses: [Int]
 
-    init(_ method: String, _ path: String, _ statuses: [Int], body: JSONValue? = nil, accept: String? = nil) {
+    init(
+        _ method: String, _ path: String, _ statuses: [Int], body: JSONValue? = nil, form: String? = nil,
+        accept: String? = nil
+    ) {
         self.method = method
         self.path = path
         self.statuses = statuses
         self.body = body
+        self.form = form
         self.accept = accept
     }
 
@@ -30,35 +36,56 @@ struct Route: Sendable, CustomTestStringConvertible {
     private static let agencyOnly = [401, 401, 401, 403, 403, 200, 403]
     private static let operatorOnly = [401, 401, 401, 403, 403, 403, 200]
     private static let hidden = Array(repeating: 404, count: 7)
+    private static let ledOn = Array(repeating: 303, count: 7)
+    /// What not even the agency itself has.
+    private static let agencyHasNone = [401, 401, 401, 403, 403, 404, 403]
 
-    /// `PUBLIC`, `PRIVATE` are reports' ids, `PUBLIC_CODE`, `PRIVATE_CODE` their tracking codes. The public report is
-    /// dlhk's, and so is the private one. Commands that would change what later rows see come last.
-    static let table: [Route] =
-        [
-            .init("GET", "/", anyone), .init("GET", "/lapor", anyone), .init("GET", "/lacak", anyone),
-            .init("GET", "/lacak/PUBLIC_CODE", [200, 401, 200, 200, 200, 200, 200]),
-            .init("GET", "/lacak/PRIVATE_CODE", [200, 401, 200, 200, 200, 200, 200]),
-            .init("GET", "/v1/categories", anyone), .init("GET", "/v1/agencies", anyone),
-            .init("GET", "/v1/areas", anyone),
-            .init("GET", "/masuk", anyone),
-            .init("POST", "/v1/reports", [201, 401, 201, 201, 403, 403, 403], body: Sample.report("parkir_liar")),
-            .init("GET", "/v1/reports/PUBLIC", [200, 401, 200, 200, 200, 200, 200]),
-            .init("GET", "/v1/reports/PUBLIC_CODE", [200, 401, 200, 200, 200, 200, 200]),
-            .init("GET", "/v1/reports/PRIVATE", [404, 401, 200, 404, 404, 200, 200]),
-            .init("GET", "/v1/reports/PRIVATE_CODE", [200, 401, 200, 200, 200, 200, 200]),
-            .init("GET", "/v1/reports/0197a1b2-0000-7000-8000-000000000000", [404, 401, 404, 404, 404, 404, 404]),
-            .init("GET", "/v1/agencies/dlhk/events", agencyOnly),
-            .init("GET", "/v1/agencies/dlhk/events?after=latest", agencyOnly, accept: "text/event-stream"),
-            .init("GET", "/v1/agencies/dlhk/reports", agencyOnly),
-            .init("GET", "/v1/agencies/dlhk/reports/PUBLIC", agencyOnly),
-            .init("GET", "/v1/agencies/dlhk/reports/PRIVATE", agencyOnly),
-            .init("GET", "/desk/dlhk", agencyOnly), .init("GET", "/desk/dlhk/laporan/PRIVATE", agencyOnly),
-            .init("GET", "/dashboard", operatorOnly), .init("GET", "/dashboard.csv", operatorOnly),
-            .init("GET", "/v1/analytics/summary", operatorOnly),
-            .init("GET", "/healthz", hidden), .init("GET", "/readyz", hidden), .init("GET", "/metrics", hidden),
-            .init("GET", "/v1/agencies/nope/events", hidden), .init("GET", "/desk/nope", hidden),
-            .init("GET", "/v1/agencies/dlhk/events?access_token=TOKEN", agencyOnly),
-        ] + commands
+    /// `PUBLIC`, `PRIVATE` and `WORKED` are reports' ids, `PUBLIC_CODE`, `PRIVATE_CODE` their tracking codes,
+    /// `REPORTER_KEY` is the private one's. All are dlhk's. Commands that would change what later rows see come last.
+    static let table: [Route] = reads + forms + commands + deskCommands
+
+    private static let reads: [Route] = [
+        .init("GET", "/", anyone), .init("GET", "/lapor", anyone), .init("GET", "/lacak", anyone),
+        .init("GET", "/lacak/PUBLIC_CODE", [200, 401, 200, 200, 200, 200, 200]),
+        .init("GET", "/lacak/PRIVATE_CODE", [200, 401, 200, 200, 200, 200, 200]),
+        .init("GET", "/v1/categories", anyone), .init("GET", "/v1/agencies", anyone),
+        .init("GET", "/v1/areas", anyone),
+        .init("GET", "/masuk", anyone),
+        .init("POST", "/v1/reports", [201, 401, 201, 201, 403, 403, 403], body: Sample.report("parkir_liar")),
+        .init("GET", "/v1/reports/PUBLIC", [200, 401, 200, 200, 200, 200, 200]),
+        .init("GET", "/v1/reports/PUBLIC_CODE", [200, 401, 200, 200, 200, 200, 200]),
+        .init("GET", "/v1/reports/PRIVATE", [404, 401, 200, 404, 404, 200, 200]),
+        .init("GET", "/v1/reports/PRIVATE_CODE", [200, 401, 200, 200, 200, 200, 200]),
+        .init("GET", "/v1/reports/0197a1b2-0000-7000-8000-000000000000", [404, 401, 404, 404, 404, 404, 404]),
+        .init("GET", "/v1/agencies/dlhk/events", agencyOnly),
+        .init("GET", "/v1/agencies/dlhk/events?after=latest", agencyOnly, accept: "text/event-stream"),
+        .init("GET", "/v1/agencies/dlhk/reports", agencyOnly),
+        .init("GET", "/v1/agencies/dlhk/reports/PUBLIC", agencyOnly),
+        .init("GET", "/v1/agencies/dlhk/reports/PRIVATE", agencyOnly),
+        .init("GET", "/v1/agencies/dlhk/reports/0197a1b2-0000-7000-8000-000000000000", agencyHasNone),
+        .init("GET", "/desk/dlhk", agencyOnly), .init("GET", "/desk/dlhk/laporan/PUBLIC", agencyOnly),
+        .init("GET", "/desk/dlhk/laporan/PRIVATE", agencyOnly),
+        .init("GET", "/desk/dlhk/laporan/0197a1b2-0000-7000-8000-000000000000", agencyHasNone),
+        .init("GET", "/dashboard", operatorOnly), .init("GET", "/dashboard.csv", operatorOnly),
+        .init("GET", "/v1/analytics/summary", operatorOnly),
+        .init("GET", "/healthz", hidden), .init("GET", "/readyz", hidden), .init("GET", "/metrics", hidden),
+        .init("GET", "/v1/agencies/nope/events", hidden), .init("GET", "/desk/nope", hidden),
+        .init("GET", "/v1/agencies/dlhk/events?access_token=TOKEN", agencyOnly),
+    ]
+
+    /// The citizens' form and the private link ask for no token, and none that is shown changes their answer. Signing in
+    /// looks at the token in the form alone; failed attempts of one address are counted, so there is one row of them.
+    private static let forms: [Route] = [
+        .init(
+            "POST", "/lapor", Array(repeating: 201, count: 7),
+            form: "category=parkir_liar&description=Mobil+di+trotoar&area=53.71.04.1008"),
+        .init("GET", "/k/REPORTER_KEY", ledOn), .init("GET", "/k/AAAAAAAAAAAAAAAAAAAAAA", hidden),
+        .init("POST", "/masuk", [401, 401, 401, 401, 303, 303, 303], form: "token=HELD"),
+        .init("POST", "/keluar", ledOn, form: ""),
+        // What the clock does, nobody sends.
+        .init("POST", "/v1/agencies/dlhk/reports/PUBLIC/escalate", agencyHasNone, body: [:]),
+        .init("POST", "/desk/dlhk/laporan/WORKED/escalate", agencyHasNone, form: ""),
+    ]
 
     private static let commands: [Route] = [
         ("comment", ["note": "dicatat"]), ("acknowledge", [:]), ("hold", ["reason": "hujan"]), ("resume", [:]),
@@ -70,6 +97,17 @@ struct Route: Sendable, CustomTestStringConvertible {
         return .init(
             "POST", "/v1/agencies/dlhk/reports/PUBLIC/\(command)", [401, 401, 401, 403, 403, own, 403], body: body)
     }
+
+    /// The same, as the desk's forms give them: what was carried out leads back to the report or the desk.
+    private static let deskCommands: [Route] = [
+        ("comment", "note=dicatat"), ("acknowledge", ""), ("hold", "reason=hujan"), ("resume", ""),
+        ("resolve", "note=selesai"), ("reopen", ""), ("start", ""), ("reject", "reason=invalid"),
+        ("transfer", "to=dishub"),
+    ].map { (command: String, form: String) in
+        let own = command == "reject" ? 409 : 303
+        return .init(
+            "POST", "/desk/dlhk/laporan/WORKED/\(command)", [401, 401, 401, 403, 403, own, 403], form: form)
+    }
 }
 
 /// The reports that the table speaks of.
@@ -77,16 +115,18 @@ private struct Cast: Sendable {
     let names: [(name: String, value: String)]
     /// Of the private report.
     let reporterKey: String
-    let publicID: String
+    /// Those that commands were given on: by programs, and by the desk's forms.
+    let workedOn: [String]
 
     static func make(_ stack: Stack) async throws -> Cast {
         let open = try await stack.integrator.post("/v1/reports", json: Sample.report())
+        let worked = try await stack.integrator.post("/v1/reports", json: Sample.report())
         let hidden = try await stack.door.post("/v1/reports", json: Sample.report().setting("visibility", "private"))
-        guard let openID = open["id"]?.text, let hiddenID = hidden["id"]?.text,
+        guard let openID = open["id"]?.text, let hiddenID = hidden["id"]?.text, let workedID = worked["id"]?.text,
             let openCode = open["tracking_code"]?.text, let hiddenCode = hidden["tracking_code"]?.text,
             let key = hidden["reporter_key"]?.text
-        else { throw Unexpected("\(open) \(hidden)") }
-        for id in [openID, hiddenID] {
+        else { throw Unexpected("\(open) \(hidden) \(worked)") }
+        for id in [openID, hiddenID, workedID] {
             try await wait(for: "the report to be routed", within: .seconds(15)) {
                 try await stack.agency("dlhk").get("/v1/agencies/dlhk/reports/\(id)").status == 200
             }
@@ -94,7 +134,8 @@ private struct Cast: Sendable {
         return Cast(
             names: [
                 ("PUBLIC_CODE", openCode), ("PRIVATE_CODE", hiddenCode), ("PUBLIC", openID), ("PRIVATE", hiddenID),
-            ], reporterKey: key, publicID: openID)
+                ("WORKED", workedID), ("REPORTER_KEY", key),
+            ], reporterKey: key, workedOn: [openID, workedID])
     }
 
     func path(_ route: Route) -> String {
@@ -136,13 +177,15 @@ extension EndToEnd.FrontDoor {
                 }
             }
             // Nobody but the agency itself has changed anything.
-            let report = try await stack.agency("dishub").get("/v1/agencies/dishub/reports/\(cast.publicID)")
-            let history = (report["history"]?.elements ?? []).compactMap { $0["type"]?.text }
-            #expect(
-                history == [
-                    "assigned", "commented", "acknowledged", "held", "resumed", "resolved", "reopened", "started",
-                    "transferred_out",
-                ], "\(report)")
+            for id in cast.workedOn {
+                let report = try await stack.agency("dishub").get("/v1/agencies/dishub/reports/\(id)")
+                let history = (report["history"]?.elements ?? []).compactMap { $0["type"]?.text }
+                #expect(
+                    history == [
+                        "assigned", "commented", "acknowledged", "held", "resumed", "resolved", "reopened", "started",
+                        "transferred_out",
+                    ], "\(report)")
+            }
         }
 
         /// An event stream is answered without an end, so only its head is looked at.
@@ -150,10 +193,19 @@ extension EndToEnd.FrontDoor {
             if route.accept == "text/event-stream" {
                 return try await door.statusOfFollowing(path)
             }
+            if let form = route.form {
+                return try await door.post(path, form: form.replacing("HELD", with: Self.token(of: door))).status
+            }
             return try await door.send(
                 route.method, path, type: route.body == nil ? nil : "application/json",
                 body: route.body.map { Array($0.json.utf8) }
             ).status
+        }
+
+        /// The token that a door shows; empty for one that shows none.
+        private static func token(of door: Door) -> String {
+            let shown = door.headers.last { $0.name == "Authorization" }?.value ?? ""
+            return shown.hasPrefix("Bearer ") ? String(shown.dropFirst(7)) : ""
         }
 
         @Test("each agency opens its own stream and work, and none of the others'", arguments: agencies)

@@ -9,6 +9,9 @@ final class Officers: Sendable {
     struct Done: Sendable {
         /// Commands by name that were carried out.
         var commands: [String: Int] = [:]
+        /// Of the transfers, those that said what kind of report it really is, and those that named a sub-type too.
+        var corrected = 0
+        var detailed = 0
         /// Answers 409 and 412: somebody was faster; and 404 where the report has been passed on twice meanwhile, so
         /// that the agency may not even know any more where it is.
         var beaten = 0
@@ -20,6 +23,8 @@ final class Officers: Sendable {
     private let agencies: [String]
     private let state = Mutex(Done())
     private let random: Mutex<SeededGenerator>
+    /// Triage's transfers so far.
+    private let handOvers = Atomic(0)
     /// Whether a hold ends soon by itself, so that a timer ends it.
     private let holdsBriefly: Bool
 
@@ -82,7 +87,10 @@ final class Officers: Sendable {
             }
             state.withLock { done in
                 switch answer.status {
-                case 200: done.commands[name, default: 0] += 1
+                case 200:
+                    done.commands[name, default: 0] += 1
+                    if body["category"] != nil { done.corrected += 1 }
+                    if body["subtype"] != nil { done.detailed += 1 }
                 case 404, 409, 412: done.beaten += 1
                 default: if done.faults.count < 20 { done.faults.append("\(answer)") }
                 }
@@ -98,13 +106,23 @@ final class Officers: Sendable {
             let until = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6) + 2_500_000)
             return ["reason": "sebentar", "until": .string(until.rfc3339(offsetSeconds: 28_800))]
         case "reject": return ["reason": "invalid", "note": "Tidak ditemukan di lapangan."]
-        case "transfer":
-            let others = Sample.ways.map(\.agency).filter { $0 != agency && $0 != "kominfo" }
-            return [
-                "to": .string(random.withLock { others.randomElement(using: &$0) } ?? "dlhk"), "reason": "salah alamat",
-            ]
+        case "transfer": return transfer(from: agency)
         case "comment": return ["note": "Petugas menuju lokasi.", "internal_note": "unit 3", "actor": "Budi"]
         default: return ["note": .string("\(command) oleh \(agency)")]
         }
+    }
+
+    /// Triage says what kind of report it is in two of three cases, and in one of these with a sub-type.
+    private func transfer(from agency: String) -> JSONValue {
+        let turn = agency == "kominfo" ? handOvers.add(1, ordering: .relaxed).oldValue % 3 : 0
+        let others = Sample.ways.filter { $0.agency != agency && $0.agency != "kominfo" }
+        let ways = turn == 0 ? others : others.filter { ($0.subtype != nil) == (turn == 1) }
+        let index = random.withLock { Int.random(in: ways.indices, using: &$0) }
+        var body: [String: JSONValue] = ["to": .string(ways[index].agency), "reason": "salah alamat"]
+        if turn > 0 {
+            body["category"] = ways[index].category.map { JSONValue.string($0) }
+            body["subtype"] = ways[index].subtype.map { JSONValue.string($0) }
+        }
+        return .object(body)
     }
 }

@@ -52,6 +52,15 @@ import ZeroMQ
         await side.reactor.finished()
     }
 
+    @Test func `closing on the reactor's own thread lets go of an authenticator that nobody else holds`() async throws {
+        let side = try Side("own-thread")
+        _ = try await ZAPHandler(context: side.context, reactor: side.reactor) { _, _ in false }
+        let isClosed = await withTaskExecutorPreference(side.reactor) { await side.context.close() }
+        #expect(isClosed)
+        side.reactor.stop()
+        await side.reactor.finished()
+    }
+
     @Test func `closing works after the reactor has stopped`() async throws {
         let side = try Side("stopped")
         let pull = try side.socket(.pull)

@@ -99,8 +99,9 @@ final class AdmissionQueue: Sendable {
         let start = ContinuousClock.now
         let results = await results(of: batch.map(\.report), until: start + Self.patience)
         let isStored = results.contains { if case .success(.stored) = $0 { true } else { false } }
-        for (entry, result) in zip(batch, results) { entry.waiter.resume(returning: result) }
+        // The hint first: routing can begin while the senders are answered.
         if isStored { stored() }
+        for (entry, result) in zip(batch, results) { entry.waiter.resume(returning: result) }
         metrics.record(results, duration: ContinuousClock.now - start)
         let isAway = results.contains { if case .failure(.storeAway) = $0 { true } else { false } }
         if isAway { failWaiting() }

@@ -1,6 +1,7 @@
 internal import CoreMetrics
 internal import Domain
 internal import Logging
+internal import Reactor
 internal import Runtime
 internal import ServiceLifecycle
 internal import Storage
@@ -13,10 +14,18 @@ final class AdmissionQueues: Service {
     private let started = AsyncStream.makeStream(of: AdmissionQueue.self, bufferingPolicy: .unbounded)
     private let store: AdmissionStore
     private let bounds: AdmissionBounds
+    private let reactor: Reactor?
     private let logger: Logger
     private let stored: @Sendable () -> Void
 
-    init(store: AdmissionStore, bounds: AdmissionBounds, logger: Logger, stored: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - reactor: whose thread the lanes prefer: they mostly talk to the store.
+    ///   - stored: called after each commit that queued reports for routing.
+    init(
+        store: AdmissionStore, bounds: AdmissionBounds, on reactor: Reactor? = nil, logger: Logger,
+        stored: @escaping @Sendable () -> Void
+    ) {
+        self.reactor = reactor
         self.store = store
         self.bounds = bounds
         self.logger = logger
@@ -38,6 +47,10 @@ final class AdmissionQueues: Service {
 
     /// Serves every queue until the service stops; what was taken in before is still answered.
     func run() async throws {
+        await withTaskExecutorPreference(reactor) { await serve() }
+    }
+
+    private func serve() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.watchInbox() }
             group.addTask {

@@ -54,7 +54,10 @@ package final class Peers: Service {
             while !Task.isCancelled {
                 let session = PeerSession(plan, outbox: outbox, onHint: onHint)
                 last.withLock { $0 = session }
-                do { try await session.run() } catch {
+                do {
+                    // Its sockets are on the reactor: a hint is passed on without a change of threads.
+                    try await withTaskExecutorPreference(plan.reactor) { try await session.run() }
+                } catch {
                     if !Task.isCancelled {
                         plan.logger.warning("Hints are interrupted", metadata: [LogKey.error: "\(error)"])
                     }

@@ -22,6 +22,7 @@ package final class StoreAccess: Service {
         configuration.queryTimeout = queryTimeout
         configuration.leaseTimeout = min(.milliseconds(1200), queryTimeout)
         configuration.maximumWaiters = 4096
+        configuration.plansOnce = true
         reactor = Reactor(name: "sasando-store")
         pool = PostgresPool(configuration: configuration, reactor: reactor, logger: process.logger)
     }
@@ -62,15 +63,23 @@ package final class StoreAccess: Service {
 /// Work that runs beside the doors until the service stops.
 package struct Background: Service {
     private let name: String
+    private let reactor: Reactor?
     private let work: @Sendable () async -> Void
 
-    /// - Parameter work: ends when it is cancelled.
-    package init(_ name: String, _ work: @escaping @Sendable () async -> Void) {
+    /// - Parameters:
+    ///   - reactor: whose thread the work prefers, for what is mostly short and mostly talks to the store.
+    ///   - work: ends when it is cancelled.
+    package init(_ name: String, on reactor: Reactor? = nil, _ work: @escaping @Sendable () async -> Void) {
         self.name = name
+        self.reactor = reactor
         self.work = work
     }
 
     package func run() async throws {
+        await withTaskExecutorPreference(reactor) { await runUntilStopped() }
+    }
+
+    private func runUntilStopped() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await work() }
             try? await gracefulShutdown()

@@ -30,8 +30,11 @@ BEGIN
         END IF;
     END IF;
 
-    PERFORM 1 FROM stream s WHERE s.jurisdiction = in_jurisdiction AND s.code = ANY(in_streams)
-    ORDER BY s.jurisdiction, s.code FOR NO KEY UPDATE;
+    -- Several counters are locked in ascending order; a single one is by its update.
+    IF in_streams[1] <> ANY(in_streams) THEN
+        PERFORM 1 FROM stream s WHERE s.jurisdiction = in_jurisdiction AND s.code = ANY(in_streams)
+        ORDER BY s.jurisdiction, s.code FOR NO KEY UPDATE;
+    END IF;
 
     UPDATE stream s SET head = s.head + c.n
     FROM (SELECT e.stream, count(*) AS n FROM unnest(in_streams) AS e (stream) GROUP BY e.stream) c
