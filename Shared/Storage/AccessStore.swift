@@ -74,22 +74,41 @@ package struct KeyStore: Sendable {
         package var createdAt: Timestamp
         package var expiresAt: Timestamp?
         package var revokedAt: Timestamp?
+
+        fileprivate init(row: Row) throws {
+            id = try row.decode(String.self, at: 0)
+            kind = try row.decode(String.self, at: 1)
+            agency = try row.decode(String?.self, at: 2)
+            channel = try row.decode(String?.self, at: 3)
+            ratePerMinute = try row.decode(Int32?.self, at: 4)
+            createdAt = try row.decode(Timestamp.self, at: 5)
+            expiresAt = try row.decode(Timestamp?.self, at: 6)
+            revokedAt = try row.decode(Timestamp?.self, at: 7)
+        }
     }
+
+    private static let columns: SQL =
+        "id, kind, agency, channel, rate_per_minute, created_at, expires_at, revoked_at"
 
     private let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
-    package func create(
+    /// Makes the key, unless one has this token already; either way, that key. The caller sees by its id which it is.
+    package func ensure(
         _ holder: KeyHolder, tokenHash: [UInt8], expiresAt: Timestamp?, in jurisdiction: JurisdictionCode
-    ) async throws {
-        _ = try await pool.query(
+    ) async throws -> Entry {
+        let results = try await pool.transaction([
             """
             INSERT INTO api_key (jurisdiction, id, kind, agency, channel, token_hash, rate_per_minute, expires_at)
             VALUES (\(jurisdiction), \(holder.keyID), \(holder.kind.rawValue), \(holder.agency as AgencyCode?),
                 \(holder.channel as ChannelCode?),
                 \(tokenHash), \(holder.ratePerMinute.map(Int32.init) as Int32?), \(expiresAt as Timestamp?))
-            """)
+            ON CONFLICT (jurisdiction, token_hash) DO NOTHING
+            """,
+            "SELECT \(Self.columns) FROM api_key WHERE jurisdiction = \(jurisdiction) AND token_hash = \(tokenHash)",
+        ])
+        return try Entry(row: results[1].first!)
     }
 
     /// Ends a key and its sessions. Returns false where there is no such open key.
@@ -107,19 +126,10 @@ package struct KeyStore: Sendable {
     package func list(in jurisdiction: JurisdictionCode) async throws -> [Entry] {
         let rows = try await pool.query(
             """
-            SELECT id, kind, agency, channel, rate_per_minute, created_at, expires_at, revoked_at
-            FROM api_key WHERE jurisdiction = \(jurisdiction) ORDER BY created_at, id
+            SELECT \(Self.columns) FROM api_key WHERE jurisdiction = \(jurisdiction) ORDER BY created_at, id
             """)
         var entries: [Entry] = []
-        for row in rows {
-            entries.append(
-                Entry(
-                    id: try row.decode(String.self, at: 0), kind: try row.decode(String.self, at: 1),
-                    agency: try row.decode(String?.self, at: 2), channel: try row.decode(String?.self, at: 3),
-                    ratePerMinute: try row.decode(Int32?.self, at: 4), createdAt: try row.decode(Timestamp.self, at: 5),
-                    expiresAt: try row.decode(Timestamp?.self, at: 6),
-                    revokedAt: try row.decode(Timestamp?.self, at: 7)))
-        }
+        for row in rows { entries.append(try Entry(row: row)) }
         return entries
     }
 

@@ -24,8 +24,9 @@ package struct CityStore: Sendable {
     /// Loads `city` in one transaction: the document, the areas, the inbox's parts, a stream and a login for each agency.
     ///
     /// Imported boundaries of areas that are still listed stay. Running services pick the new version up by themselves.
-    /// - Returns: the new version.
-    package func load(_ city: City) async throws -> Int64 {
+    /// A city that is loaded just so already keeps its version.
+    /// - Returns: the version, and whether it is a new one.
+    package func load(_ city: City) async throws -> (version: Int64, isNew: Bool) {
         let code = city.code
         let document = String(decoding: try city.document(), as: UTF8.self)
         return try await pool.withTransaction { tx in
@@ -34,16 +35,22 @@ package struct CityStore: Sendable {
                 INSERT INTO jurisdiction AS j (code, version, document) VALUES (\(code), 1, \(document))
                 ON CONFLICT (code) DO UPDATE
                 SET version = j.version + 1, document = excluded.document, loaded_at = now()
+                WHERE j.document <> excluded.document
                 RETURNING version
                 """)
-            _ = try await tx.pipeline(Self.areaStatements(city))
+            // Always: a store that was restored elsewhere has the city, and not the logins.
             for agency in city.agencies {
                 try await Self.makeLogin(for: agency.code, of: code, in: tx)
             }
-            let version = try rows.first!.decode(Int64.self, at: 0)
+            guard let row = rows.first else {
+                let rows = try await tx.query("SELECT version FROM jurisdiction WHERE code = \(code)")
+                return (try rows.first!.decode(Int64.self, at: 0), false)
+            }
+            _ = try await tx.pipeline(Self.areaStatements(city))
+            let version = try row.decode(Int64.self, at: 0)
             // Streams last, with the commit: no counter is held while we think.
             _ = try await tx.commit(after: Self.streamStatements(city))
-            return version
+            return (version, true)
         }
     }
 

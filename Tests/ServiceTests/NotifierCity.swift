@@ -122,7 +122,7 @@ enum NotifierCity {
         let holder = KeyHolder(
             keyID: "key-\(UUID().text)", kind: kind, agency: agency, channel: kind == .integrator ? "test" : nil,
             ratePerMinute: nil)
-        try await KeyStore(pool: Fixture.current.pool).create(
+        _ = try await KeyStore(pool: Fixture.current.pool).ensure(
             holder, tokenHash: token.hash.bytes, expiresAt: nil, in: jurisdiction)
         return token.text
     }

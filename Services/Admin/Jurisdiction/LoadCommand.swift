@@ -20,17 +20,18 @@ extension JurisdictionCommand {
                 print(output.json ? reading.json : reading.text(folder: folder))
                 throw ExitCode(1)
             }
-            let version = try await storeOptions.withPool { try await CityStore(pool: $0).load(city) }
+            let (version, isNew) = try await storeOptions.withPool { try await CityStore(pool: $0).load(city) }
             if output.json {
-                try output.print(Loaded(jurisdiction: city.code.rawValue, version: version))
+                try output.print(Loaded(jurisdiction: city.code.rawValue, version: version, isNew: isNew))
             } else {
-                print("\(city.name.en) is loaded, version \(version).")
+                print("\(city.name.en) is loaded, version \(version)\(isNew ? "" : ", as it was").")
             }
         }
 
         private struct Loaded: Encodable {
             var jurisdiction: String
             var version: Int64
+            var isNew: Bool
         }
     }
 }

@@ -14,7 +14,12 @@ struct KeyCommand: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "create", abstract: "Makes a key and shows its token, this once.")
+            commandName: "create",
+            abstract: "Makes a key and shows its token, this once; or makes the key of a token that is there.",
+            discussion: """
+                With --token-file nothing is shown, and running it again changes nothing: so a deployment says what \
+                keys there are to be. A key that was revoked stays so.
+                """)
 
         @Option(help: "integrator, agency or operator.")
         var kind: Kind
@@ -27,6 +32,9 @@ struct KeyCommand: AsyncParsableCommand {
 
         @Option(help: "Requests a minute (default: no limit).")
         var rate: Int?
+
+        @Option(help: "A file with the token: sas_ and 43 characters of base64url.")
+        var tokenFile: String?
 
         @OptionGroup var city: CityOptions
         @OptionGroup var storeOptions: StoreOptions
@@ -48,26 +56,38 @@ struct KeyCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let (token, hash) = Token.make()
+            let token = try tokenFile.map(Token.read(file:)) ?? Token.make()
             let id = "\(agency ?? channel ?? "operator")-\(Token.suffix())"
             let holder = KeyHolder(
                 keyID: id, kind: KeyHolder.Kind(rawValue: kind.rawValue)!,
                 agency: agency.map(AgencyCode.init(rawValue:)), channel: channel.map(ChannelCode.init(rawValue:)),
                 ratePerMinute: rate)
             let jurisdiction = JurisdictionCode(rawValue: city.jurisdiction)
-            try await storeOptions.withPool { pool in
+            let entry = try await storeOptions.withPool { pool in
                 guard let loaded = try await CityStore(pool: pool).city(jurisdiction) else {
                     throw Refusal("no city \(jurisdiction) is loaded: sasandoctl jurisdiction load DIR")
                 }
                 if let agency = holder.agency, !loaded.city.agencies.contains(where: { $0.code == agency }) {
                     throw Refusal("\(jurisdiction) has no agency \(agency)")
                 }
-                try await KeyStore(pool: pool).create(holder, tokenHash: hash, expiresAt: nil, in: jurisdiction)
+                return try await KeyStore(pool: pool).ensure(
+                    holder, tokenHash: token.hash, expiresAt: nil, in: jurisdiction)
             }
-            if output.json {
-                try output.print(["id": id, "token": token])
+            try show(entry, isNew: entry.id == id, token: token.text)
+        }
+
+        private func show(_ entry: KeyStore.Entry, isNew: Bool, token: String) throws {
+            guard entry.kind == kind.rawValue, entry.agency == agency, entry.channel == channel else {
+                throw Refusal("key \(entry.id) has this token, and is another kind of key: make a new token")
+            }
+            if tokenFile != nil {
+                let state = entry.revokedAt == nil ? "is there" : "was revoked, and stays so"
+                if output.json { return try output.print(["id": entry.id]) }
+                print("key \(entry.id) \(isNew ? "is made" : state)")
+            } else if output.json {
+                try output.print(["id": entry.id, "token": token])
             } else {
-                print("key \(id)\ntoken \(token)\nIt is shown this once; only its hash is kept.")
+                print("key \(entry.id)\ntoken \(token)\nIt is shown this once; only its hash is kept.")
             }
         }
     }
@@ -132,10 +152,22 @@ struct KeyCommand: AsyncParsableCommand {
 }
 
 /// A bearer token: 256 random bits, of which only the SHA-256 is stored.
-enum Token {
-    static func make() -> (token: String, hash: [UInt8]) {
-        let token = "sas_" + base64url(SymmetricKey(size: .bits256))
-        return (token, Array(SHA256.hash(data: Array(token.utf8))))
+struct Token {
+    private static let prefix = "sas_"
+
+    var text: String
+    var hash: [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+
+    static func make() -> Token { Token(text: prefix + base64url(SymmetricKey(size: .bits256))) }
+
+    /// The token that was made elsewhere; one of another form is refused, for it may be easy to guess.
+    static func read(file: String) throws -> Token {
+        let text = try Secret.text(inFile: file)
+        let digits = text.dropFirst(prefix.count)
+        guard text.hasPrefix(prefix), digits.utf8.count == 43,
+            digits.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") })
+        else { throw Refusal("\(file) holds no token: sas_ and 43 characters of base64url, as ops/secrets makes it") }
+        return Token(text: text)
     }
 
     /// Six random characters that tell two keys of one holder apart.
