@@ -162,6 +162,7 @@ let package = Package(
             "EndToEndTests",
             of: ["Domain", "PostgreSQL", "Reactor", asyncHTTPClient, logging, nioCore, nioHTTP1, subprocess]),
         tests("BrowserTests", of: ["Domain", asyncHTTPClient, nioCore, nioHTTP1, subprocess]),
+        tests("ComposeTests", of: ["Domain", asyncHTTPClient, nioCore, nioHTTP1]),
         tests("RepositoryTests", of: []),
         .executableTarget(
             name: "Bench",

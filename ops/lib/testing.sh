@@ -38,7 +38,7 @@ run_every_target() {
         target=${target##*/}
         [[ $target =~ ^($pure)$ ]] && continue
         case $target in
-            EndToEndTests | BrowserTests) last+=("$target") ;;
+            EndToEndTests | BrowserTests | ComposeTests) last+=("$target") ;;
             *) alone+=("$target") ;;
         esac
     done
@@ -52,6 +52,8 @@ run_every_target() {
 # its lock on .build, so that what a test starts may build.
 run_tests() {
     local name=$1 log=$logs/$1.log results=$logs/$1.xml limit=900 status=0 started=$SECONDS counts
+    # It builds the images first.
+    [[ $name == ComposeTests ]] && limit=2400
     [[ -n ${SASANDO_TEST_LONG:-} ]] && limit=7200
     progress "Running $name"
     rm -f "$results"
