@@ -80,36 +80,3 @@ enum TestSettings {
     static let seed =
         ProcessInfo.processInfo.environment["SASANDO_TEST_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1...999_999)
 }
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed makes the same choices.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
-/// The value below which a share of the samples lies; nil for none.
-func percentile(_ share: Double, of samples: [Double]) -> Double? {
-    guard !samples.isEmpty else { return nil }
-    let sorted = samples.sorted()
-    return sorted[min(sorted.count - 1, Int((share * Double(sorted.count)).rounded(.up)) - 1)]
-}
-
-extension Duration {
-    var milliseconds: Double { Double(components.seconds) * 1_000 + Double(components.attoseconds) / 1e15 }
-}
-
-/// Something that a test needs did not come as it should.
-struct Unexpected: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}

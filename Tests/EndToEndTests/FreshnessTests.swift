@@ -93,7 +93,7 @@ extension EndToEnd {
             try await settle()
             let reports = try await audit.count("SELECT count(*) FROM report_state")
             let head = try await audit.count("SELECT head FROM stream WHERE code = 'dlhk'")
-            let follower = StreamFollower("dlhk", stack.agency("dlhk"), after: head, keepsEvents: false)
+            let follower = StreamFollower("dlhk", stack.agency("dlhk"), after: head, keeping: .nothing)
             var random = SeededGenerator(seed: TestSettings.seed)
             var passages: [Passage] = []
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -75,12 +75,7 @@ extension EndToEnd {
             let numbers = sent.acknowledged.keys.sorted()
             let keys = numbers.map { "k:" + ReportSender.key(prefix, $0) }
             let ids = numbers.map { sent.acknowledged[$0]! }
-            let lost = try await audit.count(
-                """
-                SELECT count(*) FROM unnest(\(keys), \(ids)) AS t (key, id) LEFT JOIN report r
-                    ON r.jurisdiction = 'kupang' AND r.channel = 'integrator' AND r.idempotency_key = t.key AND r.id = t.id
-                WHERE r.id IS NULL
-                """)
+            let lost = try await audit.missing(keys: keys, ids: ids)
             #expect(lost == 0, "acknowledged, and not stored as acknowledged; \(seen)")
             let stored = try await audit.count("SELECT count(*) FROM report")
             #expect(stored == TestSettings.reports, "more reports are stored than were sent; \(seen)")

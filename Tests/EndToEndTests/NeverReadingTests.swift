@@ -28,7 +28,7 @@ extension EndToEnd {
                 try SilentConsumer(
                     address, "/v1/agencies/dlhk/events", token: stack.credentials.agencyTokens["dlhk"] ?? "")
             }
-            let reader = StreamFollower("dlhk", stack.agency("dlhk"), keepsEvents: false)
+            let reader = StreamFollower("dlhk", stack.agency("dlhk"), keeping: .nothing)
             let others = DeliveryProbe(stack, [("parkir_liar", "dishub")])
             var sizes: [Int] = []
             let began = ContinuousClock.now
@@ -115,21 +115,11 @@ private final class SilentConsumer: Sendable {
     private let socket: CInt
 
     init(_ address: String, _ path: String, token: String) throws {
-        guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw Unexpected(address) }
-        socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = port.bigEndian
-        place.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let isConnected = withUnsafePointer(to: &place) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
-        guard isConnected else { throw Unexpected("connect: errno \(errno)") }
+        let place = try RawSocket.place(of: address)
+        socket = try RawSocket.connect(place.host, place.port)
         let request =
             "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\nAccept: text/event-stream\r\n\r\n"
-        guard write(socket, request, request.utf8.count) == request.utf8.count else {
+        guard RawSocket.write(socket, Array(request.utf8)) == request.utf8.count else {
             throw Unexpected("write: \(errno)")
         }
     }
@@ -137,9 +127,5 @@ private final class SilentConsumer: Sendable {
     deinit { close(socket) }
 
     /// Whether the answer has begun.
-    var isAnswered: Bool {
-        var bytes = [UInt8](repeating: 0, count: 12)
-        let count = recv(socket, &bytes, bytes.count, CInt(MSG_PEEK | MSG_DONTWAIT))
-        return count == 12 && String(decoding: bytes, as: UTF8.self) == "HTTP/1.1 200"
-    }
+    var isAnswered: Bool { String(decoding: RawSocket.peek(socket, 12), as: UTF8.self) == "HTTP/1.1 200" }
 }

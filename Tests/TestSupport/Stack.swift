@@ -1,5 +1,5 @@
 internal import AsyncHTTPClient
-internal import Domain
+package import Domain
 package import Foundation
 internal import Glibc
 internal import NIOCore
@@ -21,6 +21,15 @@ package actor Stack {
         package let operatorToken: String
         /// By agency.
         package let agencyTokens: [String: String]
+
+        /// Reads what `ops/run` writes and `ops/secrets show` prints; gives the front door's address with it.
+        package static func reading(_ document: JSONValue) throws -> (frontDoor: String, Credentials) {
+            guard let frontDoor = document["front_door"]?.text, let key = document["integrator"]?["api_key"]?.text,
+                let token = document["operator"]?["token"]?.text, case .object(let agencies) = document["agencies"]
+            else { throw Failure(description: "credentials: \(document.json)") }
+            let tokens = agencies.compactMapValues { $0["token"]?.text }
+            return (frontDoor, Credentials(integratorKey: key, operatorToken: token, agencyTokens: tokens))
+        }
     }
 
     /// The names of the supervised processes.
@@ -48,11 +57,14 @@ package actor Stack {
     ///   - arguments: of `ops/run`.
     ///   - environment: what is set beside our own environment.
     ///   - executables: the folder that holds them; nil: the one this test bundle stands in.
+    ///   - prepare: gets the folder that will be `SASANDO_HOME`, before anything is started.
     package static func start(
-        arguments: [String] = ["--no-samples"], environment: [String: String] = [:], executables: URL? = nil
+        arguments: [String] = ["--no-samples"], environment: [String: String] = [:], executables: URL? = nil,
+        prepare: (_ home: URL) throws -> Void = { _ in }
     ) async throws -> Stack {
         let folder = FileManager.default.temporaryDirectory.appending(path: "sasando-stack-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try prepare(folder.appending(path: "home"))
         let port = Int.random(in: 15_000..<19_000)
         var variables = environment
         variables["SASANDO_HOME"] = folder.appending(path: "home").path
@@ -75,12 +87,7 @@ package actor Stack {
         printed = try FileHandle(forReadingFrom: URL(filePath: folder.path + ".printed"))
         home = folder.appending(path: "home")
         let document = try JSONValue(parsing: try Data(contentsOf: home.appending(path: "credentials.json")))
-        guard let frontDoor = document["front_door"]?.text, let key = document["integrator"]?["api_key"]?.text,
-            let token = document["operator"]?["token"]?.text, case .object(let agencies) = document["agencies"]
-        else { throw Failure(description: "credentials.json: \(document.json)") }
-        self.frontDoor = frontDoor
-        credentials = Credentials(
-            integratorKey: key, operatorToken: token, agencyTokens: agencies.compactMapValues { $0["token"]?.text })
+        (frontDoor, credentials) = try Credentials.reading(document)
     }
 
     deinit {
@@ -168,7 +175,8 @@ package actor Stack {
 
     // MARK: Starting
 
-    private static var builtExecutables: URL {
+    /// The folder that this test bundle (or program) and the executables stand in.
+    package static var builtExecutables: URL {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     }
 
@@ -200,8 +208,12 @@ package actor Stack {
     }
 
     private static func awaitReady(_ folder: URL, _ keeper: ChildProcess) async throws {
-        let printed = folder.path + ".printed"
-        func text() -> String { (try? String(contentsOfFile: printed, encoding: .utf8)) ?? "" }
+        // Open before it may be removed: what `ops/run` said last tells why it ended.
+        let printed = try FileHandle(forReadingFrom: URL(filePath: folder.path + ".printed"))
+        func text() -> String {
+            try? printed.seek(toOffset: 0)
+            return (try? printed.readToEnd()).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
         do {
             try await wait(for: "the stack to be ready", within: .seconds(120)) {
                 if keeper.hasEnded() { throw Failure(description: "ops/run ended") }

@@ -1,10 +1,9 @@
 internal import Foundation
-internal import TestSupport
 
 /// One more process of a service, beside the one that `ops/run` keeps: as an operator scales it.
 ///
 /// It goes away with this process, however that ends: a shell waits on a pipe of ours, and stops it when that closes.
-final class Replica: Sendable {
+package final class Replica: Sendable {
     private let shell: ChildProcess
     private let lifeline: CInt
 
@@ -16,7 +15,7 @@ final class Replica: Sendable {
     /// Starts one and returns when it serves.
     ///
     /// - Parameter service: `routing` or `analytics`.
-    static func start(of service: String, in stack: Stack) async throws -> Replica {
+    package static func start(of service: String, in stack: Stack) async throws -> Replica {
         let place = try await stack.store().url.replacing("sasando_owner@", with: "sasando_\(service)@")
         let log = stack.home.appending(path: "logs/\(service)-replica-\(UUID().uuidString).log").path
         var ends: [CInt] = [0, 0]
@@ -25,7 +24,7 @@ final class Replica: Sendable {
         defer { close(ends[0]) }
         let script = "exec 3<&0; \"$1\" < /dev/null 3<&- & run=$!; cat <&3 > /dev/null; kill -TERM $run; wait $run"
         let shell = try ChildProcess(
-            ["sh", "-c", script, "replica", builtExecutables.appending(path: "sasando-\(service)").path],
+            ["sh", "-c", script, "replica", Stack.builtExecutables.appending(path: "sasando-\(service)").path],
             input: ends[0], output: log,
             environment: [
                 "SASANDO_STORE_URL": place,
@@ -41,24 +40,19 @@ final class Replica: Sendable {
     }
 
     /// Ends it as an operator does, within the time that a stop may take.
-    func stop() async throws {
+    package func stop() async throws {
         close(lifeline)
         try await wait(for: "the replica to stop", within: .seconds(15)) { shell.hasEnded() }
-    }
-
-    /// The folder that this test bundle and the executables stand in.
-    static var builtExecutables: URL {
-        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     }
 }
 
 extension Stack {
     /// Runs `sasandoctl` as the owner of the store; gives what it printed.
     @discardableResult
-    func control(_ arguments: String...) async throws -> String {
+    package func control(_ arguments: String...) async throws -> String {
         let output = home.appending(path: "run/sasandoctl-\(UUID().uuidString).out").path
         let child = try ChildProcess(
-            [Replica.builtExecutables.appending(path: "sasandoctl").path] + arguments, output: output,
+            [Stack.builtExecutables.appending(path: "sasandoctl").path] + arguments, output: output,
             environment: [
                 "SASANDO_STORE_URL": try store().url, "SASANDO_LOG_LEVEL": "warning",
                 "SASANDO_STORE_PASSWORD_FILE": home.appending(path: "secrets/owner.password").path,

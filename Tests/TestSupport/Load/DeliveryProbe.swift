@@ -1,18 +1,17 @@
 internal import Domain
 internal import Foundation
 internal import Synchronization
-internal import TestSupport
 
 /// Measures how long it takes from the sending of a report to its event at a live consumer of the agency, at a steady
 /// pace that does not wait for answers.
-final class DeliveryProbe: Sendable {
+package final class DeliveryProbe: Sendable {
     private struct State {
         var begun: [String: ContinuousClock.Instant] = [:]
         var arrived: [String: ContinuousClock.Instant] = [:]
         var faults: [String] = []
     }
 
-    private let stack: Stack
+    private let doors: any Doors
     private let categories: [String]
     private let followers: [StreamFollower]
     private let state: Arrivals
@@ -23,33 +22,30 @@ final class DeliveryProbe: Sendable {
 
         func arrived(_ event: [UInt8]) {
             let now = ContinuousClock.now
-            let head = String(decoding: event.prefix(400), as: UTF8.self)
-            guard head.contains("\"sasando.report.assigned\""), let mark = head.firstRange(of: "\"subject\":\"")
-            else { return }
-            let id = String(head[mark.upperBound...].prefix(36))
+            guard let id = StreamFollower.assignedReport(in: event) else { return }
             value.withLock { $0.arrived[id] = $0.arrived[id] ?? now }
         }
     }
 
     /// - Parameter ways: categories with the agencies that they go to.
-    init(_ stack: Stack, _ ways: [(category: String, agency: String)]) {
+    package init(_ doors: any Doors, _ ways: [(category: String, agency: String)]) {
         let arrivals = Arrivals()
-        self.stack = stack
+        self.doors = doors
         state = arrivals
         categories = ways.map(\.category)
         followers = Set(ways.map(\.agency)).map { agency in
             StreamFollower(
-                agency, stack.agency(agency), keepsEvents: false, arrival: { _, event in arrivals.arrived(event) })
+                agency, doors.agency(agency), keeping: .nothing, arrival: { _, event in arrivals.arrived(event) })
         }
     }
 
-    var faults: [String] { state.value.withLock(\.faults) + followers.flatMap(\.seen.faults) }
-    var isConnected: Bool { followers.allSatisfy(\.isConnected) }
+    package var faults: [String] { state.value.withLock(\.faults) + followers.flatMap(\.seen.faults) }
+    package var isConnected: Bool { followers.allSatisfy(\.isConnected) }
 
     /// Follows and sends until the task is cancelled.
     ///
     /// - Parameter interval: between two reports of one category.
-    func run(every interval: Duration) async {
+    package func run(every interval: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             for follower in followers { group.addTask { await follower.run() } }
             for category in categories {
@@ -70,9 +66,9 @@ final class DeliveryProbe: Sendable {
 
     /// Sends one report; nil where it was not taken.
     @discardableResult
-    func send(_ category: String) async -> String? {
+    package func send(_ category: String) async -> String? {
         let begun = ContinuousClock.now
-        let answer = try? await stack.integrator.post("/v1/reports", json: Sample.report(category))
+        let answer = try? await doors.integrator.post("/v1/reports", json: Sample.report(category))
         if Task.isCancelled { return nil }
         guard let answer, answer.status == 201, let id = answer["id"]?.text else {
             state.value.withLock { $0.faults.append(answer.map { "\($0)" } ?? "no answer to a report") }
@@ -82,10 +78,10 @@ final class DeliveryProbe: Sendable {
         return id
     }
 
-    func hasArrived(_ id: String) -> Bool { state.value.withLock { $0.arrived[id] != nil } }
+    package func hasArrived(_ id: String) -> Bool { state.value.withLock { $0.arrived[id] != nil } }
 
     /// Milliseconds that each report sent in the period took, and how many have not come yet.
-    func delays(
+    package func delays(
         from start: ContinuousClock.Instant, to end: ContinuousClock.Instant
     ) -> (milliseconds: [Double], missing: Int) {
         state.value.withLock { state in

@@ -1,14 +1,15 @@
-internal import Domain
-internal import FoundationEssentials
-internal import PostgreSQL
-internal import TestSupport
+package import Domain
+package import FoundationEssentials
+package import PostgreSQL
 
 /// Recounts from the tables what must hold whatever was killed; each check gives what it found wrong, in words.
-struct StoreAudit: Sendable {
-    let pool: PostgresPool
+package struct StoreAudit: Sendable {
+    package let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
 
     /// The store's faults, all of them.
-    func faults() async throws -> [String] {
+    package func faults() async throws -> [String] {
         var faults: [String] = []
         faults += try await streams()
         faults += try await firsts()
@@ -30,7 +31,7 @@ struct StoreAudit: Sendable {
     }
 
     /// Every stream is gapless: its numbers are 1, 2 … head.
-    func streams() async throws -> [String] {
+    package func streams() async throws -> [String] {
         try await lines(
             "a stream with a gap",
             """
@@ -42,7 +43,7 @@ struct StoreAudit: Sendable {
     }
 
     /// Every report that routing has taken stands in exactly one stream as version 1.
-    private func firsts() async throws -> [String] {
+    package func firsts() async throws -> [String] {
         try await lines(
             "a report not in exactly one stream",
             """
@@ -55,7 +56,7 @@ struct StoreAudit: Sendable {
 
     /// Every report's events, one after the other, lead to the state that it is in: versions without a gap, each
     /// beginning where the one before ended, a transfer as two events of one version.
-    private func replay() async throws -> [String] {
+    package func replay() async throws -> [String] {
         try await lines(
             "events that do not follow each other",
             """
@@ -98,7 +99,7 @@ struct StoreAudit: Sendable {
     }
 
     /// Every step is a row of the status machine.
-    private func transitions() async throws -> [String] {
+    package func transitions() async throws -> [String] {
         let rows = try await pool.query(
             """
             SELECT previous_status, type, status, count(*), min(report_id::text) FROM stream_event
@@ -136,7 +137,7 @@ struct StoreAudit: Sendable {
     }
 
     /// States, histories and timers agree.
-    private func states() async throws -> [String] {
+    package func states() async throws -> [String] {
         try await lines(
             "a report both waiting and decided, or neither",
             """
@@ -161,7 +162,7 @@ struct StoreAudit: Sendable {
     }
 
     /// The rollups are what a count of the tables gives.
-    func rollups() async throws -> [String] {
+    package func rollups() async throws -> [String] {
         try await lines(
             "a count of reports that is wrong (tables, rollup)",
             """
@@ -202,10 +203,10 @@ struct StoreAudit: Sendable {
                 """)
     }
 
-    static let open = ReportStatus.allCases.filter(\.isOpen).map(\.rawValue)
+    package static let open = ReportStatus.allCases.filter(\.isOpen).map(\.rawValue)
 
     /// Whether analytics has folded every stream to its head.
-    func isFolded() async throws -> Bool {
+    package func isFolded() async throws -> Bool {
         try await pool.query(
             """
             SELECT count(*) FROM stream s JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
@@ -214,13 +215,24 @@ struct StoreAudit: Sendable {
         ).one().decode(Int64.self, at: 0) == 0
     }
 
-    func count(_ sql: SQL) async throws -> Int64 { try await pool.query(sql).one().decode(Int64.self, at: 0) }
+    /// How many of an integrator's acknowledged reports are not stored under their key and id.
+    package func missing(keys: [String], ids: [UUID]) async throws -> Int64 {
+        try await count(
+            """
+            SELECT count(*) FROM unnest(\(keys), \(ids)) AS t (key, id) LEFT JOIN report r
+                ON r.jurisdiction = 'kupang' AND r.channel = 'integrator' AND r.idempotency_key = t.key AND r.id = t.id
+            WHERE r.id IS NULL
+            """)
+    }
 
-    var waiting: Int64 { get async throws { try await count("SELECT count(*) FROM inbox") } }
+    package func count(_ sql: SQL) async throws -> Int64 { try await pool.query(sql).one().decode(Int64.self, at: 0) }
 
-    /// A stream's events as they are stored, from the first.
-    func bodies(of stream: String) async throws -> [[UInt8]] {
-        let rows = try await pool.query("SELECT body FROM stream_event WHERE stream = \(stream) ORDER BY seq")
+    package var waiting: Int64 { get async throws { try await count("SELECT count(*) FROM inbox") } }
+
+    /// A stream's events as they are stored, from the one after `position`.
+    package func bodies(of stream: String, after position: Int64 = 0) async throws -> [[UInt8]] {
+        let rows = try await pool.query(
+            "SELECT body FROM stream_event WHERE stream = \(stream) AND seq > \(position) ORDER BY seq")
         var bodies: [[UInt8]] = []
         bodies.reserveCapacity(rows.count)
         for row in rows { bodies.append(Array(try row.decode(String.self, at: 0).utf8)) }
@@ -228,7 +240,7 @@ struct StoreAudit: Sendable {
     }
 
     /// What of the summary's totals differs from a count of the tables.
-    func faults(ofSummary summary: JSONValue) async throws -> [String] {
+    package func faults(ofSummary summary: JSONValue) async throws -> [String] {
         var faults: [String] = []
         let rows = try await pool.query(
             """

@@ -1,25 +1,24 @@
 internal import Domain
 internal import FoundationEssentials
 internal import Synchronization
-internal import TestSupport
 
 /// Officers of all agencies at work: each takes what its agency has and gives commands at random, every one under a
 /// key and again until there is an answer.
-final class Officers: Sendable {
-    struct Done: Sendable {
+package final class Officers: Sendable {
+    package struct Done: Sendable {
         /// Commands by name that were carried out.
-        var commands: [String: Int] = [:]
+        package var commands: [String: Int] = [:]
         /// Of the transfers, those that said what kind of report it really is, and those that named a sub-type too.
-        var corrected = 0
-        var detailed = 0
+        package var corrected = 0
+        package var detailed = 0
         /// Answers 409 and 412: somebody was faster; and 404 where the report has been passed on twice meanwhile, so
         /// that the agency may not even know any more where it is.
-        var beaten = 0
-        var refused = 0
-        var faults: [String] = []
+        package var beaten = 0
+        package var refused = 0
+        package var faults: [String] = []
     }
 
-    private let stack: Stack
+    private let doors: any Doors
     private let agencies: [String]
     private let state = Mutex(Done())
     private let random: Mutex<SeededGenerator>
@@ -28,21 +27,21 @@ final class Officers: Sendable {
     /// Whether a hold ends soon by itself, so that a timer ends it.
     private let holdsBriefly: Bool
 
-    init(_ stack: Stack, agencies: [String], seed: UInt64, holdsBriefly: Bool = false) {
-        self.stack = stack
+    package init(_ doors: any Doors, agencies: [String], seed: UInt64, holdsBriefly: Bool = false) {
+        self.doors = doors
         self.agencies = agencies
         self.holdsBriefly = holdsBriefly
         random = Mutex(SeededGenerator(seed: seed))
     }
 
-    var done: Done { state.withLock { $0 } }
+    package var done: Done { state.withLock { $0 } }
 
     /// Works until the task is cancelled.
     ///
     /// - Parameters:
     ///   - each: officers of each agency.
     ///   - pause: between an officer's commands.
-    func run(each: Int, pause: Duration) async {
+    package func run(each: Int, pause: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             for agency in agencies {
                 for _ in 0..<each { group.addTask { await self.work(at: agency, pause: pause) } }
@@ -51,7 +50,7 @@ final class Officers: Sendable {
     }
 
     private func work(at agency: String, pause: Duration) async {
-        let door = stack.agency(agency)
+        let door = doors.agency(agency)
         while !Task.isCancelled {
             let statuses = "assigned,triage,acknowledged,in_progress,on_hold,reopened,resolved"
             let listed = try? await door.get("/v1/agencies/\(agency)/reports?status=\(statuses)", patience: .seconds(5))

@@ -6,32 +6,38 @@ internal import Synchronization
 
 /// A consumer that follows one agency's stream as server-sent events, and goes on from its cursor whenever the line
 /// breaks. It keeps what it saw and all that was not as promised.
-final class StreamFollower: Sendable {
-    struct Seen: Sendable {
-        /// The CloudEvents by their number in the stream, byte for byte.
-        var events: [Int64: [UInt8]] = [:]
-        var last: Int64 = 0
-        var epoch = 1
-        var connections = 0
-        /// Events that came again after a resume from further back.
-        var repeated = 0
-        var faults: [String] = []
+package final class StreamFollower: Sendable {
+    /// What is kept of each event: its order alone is checked in any case.
+    package enum Keeping: Sendable {
+        case nothing, digests, events
     }
 
-    let agency: String
+    package struct Seen: Sendable {
+        /// The CloudEvents by their number in the stream, byte for byte.
+        package var events: [Int64: [UInt8]] = [:]
+        /// Their digests; see `digest(of:)`.
+        package var digests: [Int64: Int] = [:]
+        package var last: Int64 = 0
+        package var epoch = 1
+        package var connections = 0
+        /// Events that came again after a resume from further back.
+        package var repeated = 0
+        package var faults: [String] = []
+    }
+
+    package let agency: String
     private let door: Door
     private let state: Mutex<Seen>
     /// How far back a consumer that lost its last notes resumes; drawn anew at each connection.
     private let forgets: @Sendable () -> Int64
     private let arrival: @Sendable (_ seq: Int64, _ event: [UInt8]) -> Void
-    private let keepsEvents: Bool
+    private let keeping: Keeping
 
     /// - Parameters:
     ///   - start: the position to begin after.
-    ///   - keepsEvents: whether the events' bytes are kept, not only their order checked.
     ///   - arrival: called for each event that is new.
-    init(
-        _ agency: String, _ door: Door, after start: Int64 = 0, keepsEvents: Bool = true,
+    package init(
+        _ agency: String, _ door: Door, after start: Int64 = 0, keeping: Keeping = .events,
         forgets: @escaping @Sendable () -> Int64 = { 0 },
         arrival: @escaping @Sendable (_ seq: Int64, _ event: [UInt8]) -> Void = { _, _ in }
     ) {
@@ -39,18 +45,18 @@ final class StreamFollower: Sendable {
         self.door = door
         self.forgets = forgets
         self.arrival = arrival
-        self.keepsEvents = keepsEvents
+        self.keeping = keeping
         var seen = Seen()
         seen.last = start
         state = Mutex(seen)
     }
 
-    var seen: Seen { state.withLock { $0 } }
-    var last: Int64 { state.withLock(\.last) }
-    var isConnected: Bool { state.withLock { $0.connections > 0 } }
+    package var seen: Seen { state.withLock { $0 } }
+    package var last: Int64 { state.withLock(\.last) }
+    package var isConnected: Bool { state.withLock { $0.connections > 0 } }
 
     /// Follows until the task is cancelled.
-    func run() async {
+    package func run() async {
         while !Task.isCancelled {
             do { try await followOnce() } catch {
                 // The line broke, as it does when a process is killed.
@@ -113,17 +119,44 @@ final class StreamFollower: Sendable {
             seen.epoch = cursor.epoch
             if cursor.seq <= seen.last {
                 seen.repeated += 1
-                if keepsEvents, seen.events[cursor.seq] != body {
+                if !isSame(as: seen, cursor.seq, body) {
                     seen.faults.append("\(cursor) has other bytes the second time")
                 }
                 return false
             }
             if cursor.seq != seen.last + 1 { seen.faults.append("\(cursor.seq) after \(seen.last)") }
             seen.last = cursor.seq
-            if keepsEvents { seen.events[cursor.seq] = body }
+            switch keeping {
+            case .nothing: break
+            case .digests: seen.digests[cursor.seq] = Self.digest(of: body)
+            case .events: seen.events[cursor.seq] = body
+            }
             return true
         }
         if isNew { arrival(cursor.seq, body) }
+    }
+
+    private func isSame(as seen: Seen, _ seq: Int64, _ body: [UInt8]) -> Bool {
+        switch keeping {
+        case .nothing: true
+        case .digests: seen.digests[seq] == nil || seen.digests[seq] == Self.digest(of: body)
+        case .events: seen.events[seq] == nil || seen.events[seq] == body
+        }
+    }
+
+    /// The same for the same bytes, within this process.
+    package static func digest(of body: [UInt8]) -> Int {
+        var hasher = Hasher()
+        body.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+    }
+
+    /// The report that an event gives to its agency; nil for an event of another type.
+    package static func assignedReport(in event: [UInt8]) -> String? {
+        let head = String(decoding: event.prefix(400), as: UTF8.self)
+        guard head.contains("\"sasando.report.assigned\""), let mark = head.firstRange(of: "\"subject\":\"")
+        else { return nil }
+        return String(head[mark.upperBound...].prefix(36))
     }
 
     private func note(_ fault: String) {
@@ -132,29 +165,29 @@ final class StreamFollower: Sendable {
 }
 
 /// A consumer that asks for pages now and then, and goes on from the cursor that it was given.
-final class StreamPuller: Sendable {
+package final class StreamPuller: Sendable {
     /// One page: what came after `after`, up to `next`.
-    struct Page: Sendable {
-        var after: Int64
-        var next: Int64
-        var bytes: [UInt8]
+    package struct Page: Sendable {
+        package var after: Int64
+        package var next: Int64
+        package var bytes: [UInt8]
     }
 
-    let agency: String
+    package let agency: String
     private let door: Door
     private let state = Mutex<(pages: [Page], faults: [String])>(([], []))
 
-    init(_ agency: String, _ door: Door) {
+    package init(_ agency: String, _ door: Door) {
         self.agency = agency
         self.door = door
     }
 
-    var pages: [Page] { state.withLock(\.pages) }
-    var faults: [String] { state.withLock(\.faults) }
-    var last: Int64 { state.withLock { $0.pages.last?.next ?? 0 } }
+    package var pages: [Page] { state.withLock(\.pages) }
+    package var faults: [String] { state.withLock(\.faults) }
+    package var last: Int64 { state.withLock { $0.pages.last?.next ?? 0 } }
 
     /// Asks until the task is cancelled.
-    func run(limit: Int = 200) async {
+    package func run(limit: Int = 200) async {
         var path = "/v1/agencies/\(agency)/events?limit=\(limit)"
         while !Task.isCancelled {
             guard let answer = try? await door.get(path, patience: .seconds(5)), answer.status != 503 else {
@@ -178,7 +211,7 @@ final class StreamPuller: Sendable {
     }
 
     /// The address in `Link: <…>; rel="next"`.
-    static func next(_ answer: Answer) -> String? {
+    package static func next(_ answer: Answer) -> String? {
         guard let link = answer.header("Link"), link.hasSuffix("; rel=\"next\""), link.hasPrefix("<"),
             let end = link.firstIndex(of: ">")
         else { return nil }
