@@ -66,6 +66,7 @@ let package = Package(
         .executable(name: "sasando-analytics", targets: ["Analytics"]),
         .executable(name: "sasandoctl", targets: ["Admin"]),
         .executable(name: "sasando-bench", targets: ["Bench"]),
+        .executable(name: "sasando-faults", targets: ["Faults"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
@@ -168,5 +169,11 @@ let package = Package(
             name: "Bench",
             dependencies: ["Domain", "PostgreSQL", "Reactor", "Storage", argumentParser, logging, subprocess],
             path: "Tests/Bench", swiftSettings: strict),
+        .executableTarget(
+            name: "Faults",
+            dependencies: [
+                "TestSupport", "Domain", "PostgreSQL", "Reactor", "ZeroMQ", argumentParser, logging, nioCore, nioPosix,
+            ],
+            path: "Tests/Faults", swiftSettings: strict),
     ]
 )

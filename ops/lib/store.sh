@@ -9,7 +9,7 @@ start_store() {
         use_existing_store
     else
         start_postgres
-        store_place=127.0.0.1:$postgres_port/sasando
+        store_place=${SASANDO_STORE_VIA:-127.0.0.1:$postgres_port}/sasando
         store_password_file=$home/secrets/owner.password
     fi
 }

@@ -1,0 +1,90 @@
+internal import Foundation
+internal import PostgreSQL
+internal import TestSupport
+
+/// Ten thousand connections that begin and never go on.
+enum CrowdFaults {
+    private static let crowd = 10_000
+
+    static let all: [Fault] = [
+        Fault(
+            name: "crowd-front", what: "\(crowd) half requests stand at the front door", least: .seconds(4)
+        ) { scene in
+            let place = try RawSocket.place(of: scene.target.frontDoor)
+            return try await stand(at: [place], half("POST /v1/reports"), scene)
+        },
+        Fault(
+            name: "crowd-notifier", what: "\(crowd) half requests stand at an agency's notifier",
+            reach: .agency(Part.victim), least: .seconds(2)
+        ) { scene in
+            guard let address = try await scene.target.address(of: Stack.notifier(Part.victim)) else {
+                throw Unexpected("the notifier has no address")
+            }
+            let request = half("GET /v1/agencies/\(Part.victim)/events")
+            return try await stand(at: [try RawSocket.place(of: address)], request, scene)
+        },
+        Fault(
+            name: "crowd-hints", what: "\(crowd) connections to the publishers of hints never say who they are",
+            least: .seconds(4)
+        ) { scene in
+            // The first bytes of ZMTP's greeting (ZMTP 3.1), and no more.
+            try await stand(at: try await scene.publishers(), [0xFF, 0, 0, 0, 0], scene)
+        },
+    ]
+
+    private static func half(_ line: String) -> [UInt8] {
+        Array("\(line) HTTP/1.1\r\nHost: sasando\r\nContent-Length: 100\r\nX-Waiting: ".utf8)
+    }
+
+    /// Keeps so many connections begun; those that are thrown out come again.
+    private static func stand(at places: [(host: String, port: Int)], _ words: [UInt8], _ scene: Scene) async throws
+        -> Int
+    {
+        try Limits.allowFiles(crowd + 2_000)
+        var standing: [CInt] = []
+        defer { standing.forEach { close($0) } }
+        var count = 0
+        let end = ContinuousClock.now + scene.length
+        while ContinuousClock.now < end {
+            // In portions: a crowd comes fast, and our own machine is the one that carries it.
+            for _ in 0..<500 where standing.count < crowd {
+                guard let socket = RawSocket.begin(places[count % places.count].host, places[count % places.count].port)
+                else { break }
+                standing.append(socket)
+                count += 1
+            }
+            try await scene.hold(.milliseconds(20))
+            standing = standing.filter { socket in
+                if RawSocket.read(socket, atMost: 64) != nil { return true }
+                close(socket)
+                return false
+            }
+            for socket in standing.suffix(500) { RawSocket.write(socket, words) }
+        }
+        return count
+    }
+}
+
+/// What the kernel lets this process have.
+enum Limits {
+    static func allowFiles(_ count: Int) throws {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        guard limit.rlim_max >= rlim_t(count) else {
+            throw Impossible("\(limit.rlim_max) open files are permitted, and \(count) needed")
+        }
+        limit.rlim_cur = max(limit.rlim_cur, rlim_t(count))
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+extension Scene {
+    /// Where the hints of our services are published.
+    func publishers() async throws -> [(host: String, port: Int)] {
+        let rows = try await pool.query(
+            "SELECT endpoint FROM peer WHERE endpoint <> '' AND expires_at > now() ORDER BY endpoint")
+        let places = try rows.map { try RawSocket.place(of: try $0.decode(String.self, at: 0)) }
+        guard !places.isEmpty else { throw Unexpected("nobody publishes hints") }
+        return places
+    }
+}
