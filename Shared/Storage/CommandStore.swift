@@ -61,12 +61,7 @@ package struct CommandStore: Sendable {
                 SELECT report_exists(\(jurisdiction), \(originalID as UUID?), \(originalCode as String?))
                 """,
             ])
-            if let row = results[1].first, let key {
-                let isSame =
-                    try row.decode([UInt8].self, at: 0) == key.requestHash
-                    && row.decode(UUID.self, at: 1) == report
-                return isSame ? .repeated(answer: try row.decode(String.self, at: 2)) : .keyReused
-            }
+            if let row = results[1].first, let key { return try Self.earlier(row, key, report) }
             guard let row = results[0].first else {
                 return try await Self.absent(report, by: agency, in: jurisdiction, tx)
             }
@@ -93,6 +88,32 @@ package struct CommandStore: Sendable {
                 answer: decided.answer, version: decided.filed.outcome.state.version,
                 heads: try Append.heads(written[written.count - 1]))
         }
+    }
+
+    /// What became of a command that was sent before under this key; nil when there is none.
+    package func receipt(
+        of key: CommandKey, on report: UUID, by agency: AgencyCode, in jurisdiction: JurisdictionCode
+    ) async throws -> CommandResult? {
+        try await pool.withTransaction { tx in
+            // As above, a first attempt that is under way is waited for.
+            let results = try await tx.pipeline([
+                """
+                SELECT 1 FROM report_state WHERE jurisdiction = \(jurisdiction) AND report_id = \(report)
+                    AND agency = \(agency) FOR NO KEY UPDATE
+                """,
+                """
+                SELECT request_hash, report_id, answer FROM command_receipt
+                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key.text)
+                """,
+            ])
+            return try results[1].first.map { try Self.earlier($0, key, report) }
+        }
+    }
+
+    private static func earlier(_ row: Row, _ key: CommandKey, _ report: UUID) throws -> CommandResult {
+        let isSame =
+            try row.decode([UInt8].self, at: 0) == key.requestHash && row.decode(UUID.self, at: 1) == report
+        return isSame ? .repeated(answer: try row.decode(String.self, at: 2)) : .keyReused
     }
 
     /// Lets go of answers that nobody retries any more, at most `limit` of them.

@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import PostgreSQL
+import Runtime
 import Storage
 import Streams
 import TestSupport
@@ -34,6 +35,24 @@ struct NotifierCommandTests {
             }
             #expect(try await head(of: "dlhk") == 7)
             #expect(notifier.published.all.last == StreamHead(stream: "dlhk", cursor: Cursor(epoch: 1, seq: 7)))
+        }
+    }
+
+    @Test("a command sent again when its time is past gets the answer of then; one that was never done is refused")
+    func repeatedTooLate() async throws {
+        try await NotifierStand.run { notifier in
+            let id = try await NotifierCity.report()
+            let until = Timestamp(microseconds: Timestamp.now.microseconds + 700_000).rfc3339(offsetSeconds: 28_800)
+            let body = #"{"reason":"Menunggu truk","until":"\#(until)"}"#
+            let first = try await notifier.command("hold", id, body, headers: [("Idempotency-Key", "hold-1")])
+            #expect(first.status == 200, "\(first.body)")
+            // pause: until the hold's end is past
+            try await Task.sleep(for: .milliseconds(800))
+            let again = try await notifier.command("hold", id, body, headers: [("Idempotency-Key", "hold-1")])
+            #expect(again.status == 200 && again.body == first.body, "\(again.body)")
+            #expect(again["Idempotency-Replayed"] == "true")
+            let other = try await notifier.command("hold", id, body, headers: [("Idempotency-Key", "hold-2")])
+            #expect(other.status == 422, "\(other.body)")
         }
     }
 

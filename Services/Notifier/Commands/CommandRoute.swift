@@ -20,13 +20,19 @@ struct CommandRoute: Sendable {
         let expected = try EntityTag.version(request)
         let body = try await Self.body(request)
         let language = Language(request)
-        var read = try Self.read(command, body, in: loaded.city, language)
-        read.expectedVersion = expected
         let key = try IdempotencyKey(request).map { key in
             CommandKey(
                 text: key.text,
                 requestHash: CommandHash.of(method: request.method.rawValue, path: request.uri.path, body: body))
         }
+        var read: CommandRequest
+        do throws(ProblemDetails) { read = try Self.read(command, body, in: loaded.city, language) } catch {
+            // What was in order when it was carried out may not be any more, such as a time that was yet to come: who
+            // sends it again gets the answer of then.
+            guard let key, let earlier = try await runner.earlier(key, on: id) else { throw error }
+            return try Self.response(earlier, language, offset: loaded.city.utcOffset)
+        }
+        read.expectedVersion = expected
         let result = try await runner.run(read, on: id, key: key ?? .ofThisAttempt(), in: loaded)
         return try Self.response(result, language, offset: loaded.city.utcOffset)
     }

@@ -60,6 +60,15 @@ struct CommandRunner: Sendable {
         }
     }
 
+    /// The answer to a command that was sent before under this key; nil when there is none.
+    func earlier(_ key: CommandKey, on report: UUID) async throws -> CommandResult? {
+        do { return try await store.receipt(of: key, on: report, by: agency, in: jurisdiction) } catch let error
+            as PostgresError where error.isRetryable
+        {
+            throw ProblemDetails.unavailable("The store is busy; send the command again.")
+        }
+    }
+
     private func perform(
         _ request: CommandRequest, on report: UUID, key: CommandKey, in loaded: LoadedCity
     ) async throws -> CommandResult {
