@@ -18,8 +18,11 @@ struct Router: Sendable {
     let announce: @Sendable ([StreamHead]) -> Void
     let logger: Logger
     let setAside = SetAside()
-    /// How often one pass looks for what it cannot file; a counter that is held for long is found each time anew.
+    /// How often one pass looks for what it cannot file.
     private static let searchLimit = 8
+    /// How long a search waits for one stream's counter. All other streams wait with it, so it is short: a counter that
+    /// is merely busy is free again within a commit, and if not it is looked at again soon.
+    private static let patience: Duration = .milliseconds(10)
 
     /// Drains on every hint, and at least once a second, until the task is cancelled.
     ///
@@ -57,6 +60,7 @@ struct Router: Sendable {
         var position = InboxPosition.start
         var searches = 0
         var reach = ClaimReach.whole
+        for stream in setAside.names.due { try await look(at: stream, desk) }
         while !Task.isCancelled {
             let claim: Claim
             do {
@@ -89,14 +93,16 @@ struct Router: Sendable {
     }
 
     private func file(
-        _ desk: RoutingDesk, after position: InboxPosition, reach: ClaimReach = .whole,
-        where isWanted: @escaping @Sendable (AgencyCode, UUID) -> Bool = { _, _ in true }
+        _ desk: RoutingDesk, after position: InboxPosition, reach: ClaimReach = .whole, patience: Duration? = nil,
+        only stream: AgencyCode? = nil, where isWanted: @escaping @Sendable (UUID) -> Bool = { _ in true }
     ) async throws -> Claim {
         let aside = setAside.names
-        let claim = try await inbox.claim(in: jurisdiction, after: position, reach: reach) { items, now in
+        let claim = try await inbox.claim(in: jurisdiction, after: position, reach: reach, patience: patience) {
+            items, now in
             desk.decide(items, at: now).filter { decided in
                 let (agency, report) = (decided.filed.outcome.state.agency, decided.item.report.id)
-                return !aside.streams.contains(agency) && !aside.reports.contains(report) && isWanted(agency, report)
+                let isHere = stream.map { $0 == agency } ?? !aside.streams.contains(agency)
+                return isHere && !aside.reports.contains(report) && isWanted(report)
             }
         }
         if claim.filed > 0 {
@@ -110,13 +116,25 @@ struct Router: Sendable {
 
     /// Files stream by stream, and sets those aside whose counter is held.
     private func findHeldStreams(_ desk: RoutingDesk, after position: InboxPosition) async throws {
-        for stream in desk.streams {
+        let aside = setAside.names.streams
+        for stream in desk.streams where !aside.contains(stream) {
             do {
-                _ = try await file(desk, after: position) { agency, _ in agency == stream }
+                _ = try await file(desk, after: position, patience: Self.patience, only: stream)
             } catch let error as PostgresError where error.isLock {
                 logger.warning("stream locked by someone; its reports wait", metadata: [LogKey.stream: "\(stream)"])
                 setAside.add(stream)
             }
+        }
+    }
+
+    /// Whether a stream that was set aside can be filed to again. Its reports are tried alone: together with the others'
+    /// they would let all of them wait each time.
+    private func look(at stream: AgencyCode, _ desk: RoutingDesk) async throws {
+        do {
+            _ = try await file(desk, after: .start, patience: Self.patience, only: stream)
+            setAside.remove(stream)
+        } catch let error as PostgresError where error.isLock {
+            setAside.add(stream)
         }
     }
 
@@ -131,7 +149,7 @@ struct Router: Sendable {
         while let portion = portions.popLast(), !portion.isEmpty {
             let wanted = Set(portion)
             do {
-                _ = try await file(desk, after: position) { _, report in wanted.contains(report) }
+                _ = try await file(desk, after: position) { wanted.contains($0) }
             } catch let error as PostgresError where !error.isRetryable {
                 guard portion.count == 1, let report = portion.first else {
                     let middle = portion.startIndex + portion.count / 2

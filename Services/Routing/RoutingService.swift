@@ -10,6 +10,8 @@ internal import Streams
 struct RoutingService: Sendable {
     private let configuration: RoutingConfiguration
     private let process: ServiceProcess
+    /// The streams of one batch wait for each other: none for longer than this because somebody holds another's counter.
+    private static let lockTimeout: Duration = .milliseconds(100)
 
     init(_ configuration: RoutingConfiguration, _ process: ServiceProcess) {
         self.configuration = configuration
@@ -19,7 +21,8 @@ struct RoutingService: Sendable {
     /// The parts in the order of their start; they stop the other way round.
     func parts() async throws -> [any Service] {
         let logger = process.logger
-        let store = try StoreAccess(configuration.runtime.store, process: process)
+        let store = try StoreAccess(
+            configuration.runtime.store, process: process, lockTimeout: Self.lockTimeout)
         let registry = CityRegistry(store: CityStore(pool: store.pool), logger: logger)
         let hints = Wake()
         let peers = Peers(

@@ -7,19 +7,25 @@ internal import Synchronization
 final class SetAside: Sendable {
     struct Names: Sendable {
         var streams: Set<AgencyCode> = []
+        /// Of the streams, those whose time is over: one careful look tells whether they are free again.
+        var due: Set<AgencyCode> = []
         var reports: Set<UUID> = []
 
+        /// The streams that nobody looks at now.
+        var passedOver: Set<AgencyCode> { streams.subtracting(due) }
         var isEmpty: Bool { streams.isEmpty && reports.isEmpty }
     }
 
-    /// A held counter is soon free; what the store refuses waits for a person, who is told each time.
+    /// A held counter is soon free, so it is looked at again soon, and then each time after twice as long; what the
+    /// store refuses waits for a person, who is told each time.
+    static let firstStreamPause: Duration = .milliseconds(100)
     static let streamPause: Duration = .seconds(1)
     static let reportPause: Duration = .seconds(60)
     /// Reports that are remembered; a further one is tried again with the next batch.
     static let reportLimit = 1000
 
     private struct State {
-        var streams: [AgencyCode: ContinuousClock.Instant] = [:]
+        var streams: [AgencyCode: (end: ContinuousClock.Instant, pause: Duration)] = [:]
         var reports: [UUID: ContinuousClock.Instant] = [:]
     }
 
@@ -29,8 +35,16 @@ final class SetAside: Sendable {
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
     func add(_ stream: AgencyCode) {
-        let end = now() + Self.streamPause
-        state.withLock { $0.streams[stream] = end }
+        let now = now()
+        state.withLock { state in
+            let pause = state.streams[stream].map { min($0.pause * 2, Self.streamPause) } ?? Self.firstStreamPause
+            state.streams[stream] = (now + pause, pause)
+        }
+    }
+
+    /// A stream's counter is free again.
+    func remove(_ stream: AgencyCode) {
+        state.withLock { $0.streams[stream] = nil }
     }
 
     func add(_ report: UUID) {
@@ -45,9 +59,10 @@ final class SetAside: Sendable {
     var names: Names {
         let now = now()
         return state.withLock { state in
-            state.streams = state.streams.filter { now < $0.value }
             state.reports = state.reports.filter { now < $0.value }
-            return Names(streams: Set(state.streams.keys), reports: Set(state.reports.keys))
+            return Names(
+                streams: Set(state.streams.keys), due: Set(state.streams.filter { $0.value.end <= now }.keys),
+                reports: Set(state.reports.keys))
         }
     }
 }

@@ -36,7 +36,7 @@ struct TimerRunner: Sendable {
         guard let city = cities.city(jurisdiction) else { return 0 }
         let effects = TimerEffects(city)
         let aside = setAside.names
-        let due = try await deadlines.due(in: jurisdiction, exceptOf: aside.streams, except: aside.reports)
+        let due = try await deadlines.due(in: jurisdiction, exceptOf: aside.passedOver, except: aside.reports)
         do {
             return try await fire(due.map(\.id), effects)
         } catch let error as PostgresError where error.isLock || !error.isRetryable {
@@ -56,7 +56,7 @@ struct TimerRunner: Sendable {
 
     private func fireOneByOne(_ due: [DueReport], _ effects: TimerEffects) async throws -> Int {
         var fired = 0
-        for report in due where !setAside.names.streams.contains(report.agency) {
+        for report in due where !setAside.names.passedOver.contains(report.agency) {
             do {
                 fired += try await fire([report.id], effects)
             } catch let error as PostgresError where error.isLock {

@@ -56,12 +56,19 @@ package struct InboxStore: Sendable {
     /// Claims what waits after `position`, lets `decide` decide, and files it, in one transaction with one last flush.
     ///
     /// The locks on the parts die with the transaction: there are no leases and no orphans.
-    /// - Parameter decide: pure; may leave reports out, which then stay in the inbox.
+    /// - Parameters:
+    ///   - patience: the longest wait for one lock; nil: as long as the connection waits.
+    ///   - decide: pure; may leave reports out, which then stay in the inbox.
     package func claim(
         in jurisdiction: JurisdictionCode, after position: InboxPosition = .start, reach: ClaimReach = .whole,
+        patience: Duration? = nil,
         deciding decide: @Sendable ([InboxItem], Timestamp) -> [(item: InboxItem, filed: FiledOutcome)]
     ) async throws -> Claim {
         try await pool.withTransaction { tx in
+            if let patience {
+                let time = "\(Int(patience / .milliseconds(1))) ms"
+                _ = try await tx.query("SELECT set_config('lock_timeout', \(time), true)")
+            }
             let rows = try await tx.query(
                 """
                 SELECT claimed_at, urgency, inbox_id, \(ReportRecord.columns) FROM claim_inbox(

@@ -31,13 +31,16 @@ struct RouterTests {
     }
 
     /// Runs `body` while a router and a timer runner work, and stops them.
-    private func whileRouting(_ body: @Sendable () async throws -> Void) async throws {
+    private func whileRouting(
+        by pool: PostgresPool? = nil, _ body: @Sendable () async throws -> Void
+    ) async throws {
         let registry = try await registry()
+        let pool = pool ?? fixture.pool
         let router = Router(
-            jurisdiction: TestCity.code, cities: registry, inbox: InboxStore(pool: fixture.pool), hints: Wake(),
+            jurisdiction: TestCity.code, cities: registry, inbox: InboxStore(pool: pool), hints: Wake(),
             announce: { _ in }, logger: Logger(label: "test"))
         let timers = TimerRunner(
-            jurisdiction: TestCity.code, cities: registry, deadlines: DeadlineStore(pool: fixture.pool),
+            jurisdiction: TestCity.code, cities: registry, deadlines: DeadlineStore(pool: pool),
             announce: { _ in }, logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await router.run() }
@@ -79,6 +82,37 @@ struct RouterTests {
         }
     }
 
+    @Test func `once a held stream is known, nobody waits for it again`() async throws {
+        // So long that whoever waits for a lock is found out.
+        var configuration = try PostgresConfiguration(url: fixture.url)
+        configuration.lockTimeout = .seconds(3)
+        try await PostgresPool.with(configuration, reactor: fixture.reactor, logger: Logger(label: "test")) { patient in
+            try await fixture.pool.withTransaction { tx in
+                _ = try await tx.query("SET LOCAL idle_in_transaction_session_timeout = 0")
+                _ = try await tx.query("SELECT 1 FROM stream WHERE code = 'dlhk' FOR NO KEY UPDATE")
+                try await whileRouting(by: patient) {
+                    try await admit(1, category: "sampah")
+                    try await admit(1, category: "parkir_liar")
+                    try await wait(for: "the first", "SELECT count(*) FROM stream WHERE code = 'dishub' AND head = 1")
+                    // Meanwhile the held one is looked at again at least twice.
+                    for n in 2...13 as ClosedRange<Int64> {
+                        let begun = ContinuousClock.now
+                        try await admit(1, category: "sampah")
+                        try await admit(1, category: "parkir_liar")
+                        try await wait(
+                            for: "dishub's \(n)", "SELECT count(*) FROM stream WHERE code = 'dishub' AND head >= \(n)")
+                        #expect(ContinuousClock.now - begun < .seconds(2), "report \(n) waited for the held stream")
+                        // pause: the pace of reports
+                        try await Task.sleep(for: .milliseconds(200))
+                    }
+                }
+            }
+            try await whileRouting(by: patient) {
+                try await wait(for: "dlhk's", "SELECT count(*) FROM stream WHERE code = 'dlhk' AND head = 13")
+            }
+        }
+    }
+
     @Test func `a report that the store refuses stays alone`() async throws {
         try await admit(300, category: "sampah")
         // The remains of a repair by hand: one report has a state and stands in the inbox all the same.
@@ -100,8 +134,15 @@ struct RouterTests {
         aside.add("dlhk")
         let report = UUID()
         aside.add(report)
-        #expect(aside.names.streams == ["dlhk"])
+        #expect(aside.names.passedOver == ["dlhk"])
+        clock.advance(by: SetAside.firstStreamPause)
+        #expect(aside.names.passedOver.isEmpty && aside.names.due == ["dlhk"])
+        for _ in 0..<10 { aside.add("dlhk") }
+        clock.advance(by: SetAside.firstStreamPause)
+        #expect(aside.names.passedOver == ["dlhk"], "what is held for long is looked at less often")
         clock.advance(by: SetAside.streamPause)
+        #expect(aside.names.due == ["dlhk"])
+        aside.remove("dlhk")
         #expect(aside.names.streams.isEmpty)
         #expect(aside.names.reports == [report])
         for _ in 0..<(2 * SetAside.reportLimit) { aside.add(UUID()) }
