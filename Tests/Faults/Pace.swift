@@ -18,7 +18,7 @@ struct Pace: Sendable {
         self.rate = rate
         guard let total else {
             length = .seconds(4)
-            window = .milliseconds(1_200)
+            window = .seconds(1)
             return
         }
         let share = total / max(1, faults.count)

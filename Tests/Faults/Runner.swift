@@ -105,7 +105,6 @@ struct Runner: Sendable {
                 row.verdicts[.others] = struck.others
                 row.verdicts[.drained] = await judge.drain(since: struck.healed)
                 group.cancelAll()
-                try await judge.quiet()
                 row.verdicts.merge(try await judge.verdicts(of: shift)) { $1 }
             }
             row.verdicts[.memory] = memory.verdict

@@ -76,6 +76,27 @@ run_tests() {
     say "$name: $now_passed passed, $now_failed failed, $(( SECONDS - started )) s"
 }
 
+# The short faults, on the executables that the tests have built. Their counts stand in the last line that they print.
+run_faults() {
+    local log=$logs/Faults.log status=0 started=$SECONDS flags=(--bare --short)
+    [[ -z ${SASANDO_TEST_STRICT:-} ]] || flags+=(--strict)
+    progress 'Running the short faults'
+    SASANDO_BIN=$root/.build/debug timeout --kill-after=30 600 "$ops/faults" "${flags[@]}" > "$log" 2>&1 || status=$?
+    clear_progress
+    if ! [[ $(grep -E '^[0-9]+ held, ' "$log") =~ ^([0-9]+)\ held,\ ([0-9]+)\ broken,\ ([0-9]+)\ skipped$ ]]; then
+        broken+=(Faults)
+        tail -n 30 "$log" >&2
+        say "Faults: ended without a result (exit status $status, $(( SECONDS - started )) s); see $log"
+        return
+    fi
+    passed=$(( passed + BASH_REMATCH[1] )) failed=$(( failed + BASH_REMATCH[2] )) skipped=$(( skipped + BASH_REMATCH[3] ))
+    if (( status != 0 )); then
+        sed -n '/^fault /,$p' "$log" >&2
+        (( BASH_REMATCH[2] > 0 )) || broken+=(Faults)
+    fi
+    say "Faults: ${BASH_REMATCH[1]} held, ${BASH_REMATCH[2]} broken, $(( SECONDS - started )) s"
+}
+
 # count_results FILE: "passed failed skipped" of an xUnit file; fails when there is none.
 count_results() {
     [[ -s $1 ]] || return 1

@@ -30,7 +30,6 @@ enum NetworkFaults {
         return Fault(
             name: name, what: "\(link): \(disturbance.words)", targets: isCut ? [.bare, .compose] : [.bare],
             reach: reach, least: reach == .everyone ? StopFaults.pastEveryLease : .seconds(2),
-            isInShort: !["slow-store-intake", "lose-store-intake", "cut-store-analytics"].contains(name),
             needsStage: true
         ) { try await disturb(link, disturbance, $0) }
     }
@@ -79,7 +78,7 @@ enum NetworkFaults {
 
     private static func hints(_ name: String, _ disturbance: Disturbance, _ what: String) -> Fault {
         Fault(
-            name: name, what: what, targets: [.bare], least: .seconds(5), isInShort: name != "slow-hints"
+            name: name, what: what, targets: [.bare], least: .seconds(5)
         ) { scene in
             let detour = Detour(scene.pool)
             return try await scene.undoing {

@@ -27,7 +27,7 @@ enum RubbishFaults {
         },
         Fault(
             name: "rubbish-valid-key",
-            what: "a peer whose key stands in the table sends wrong hints without end, and reads nothing",
+            what: "a peer whose key stands in the table sends a thousand wrong hints a second, and reads nothing",
             reach: .nobody, least: .seconds(2), strike: validKey),
     ]
 
@@ -65,8 +65,8 @@ enum RubbishFaults {
                 var count = 0
                 let end = ContinuousClock.now + scene.length
                 while ContinuousClock.now < end {
-                    for _ in 0..<50 { count += try await peer.send(rubbish(scene.dice)) }
-                    try await scene.hold(.milliseconds(5))
+                    for _ in 0..<10 { count += try await peer.send(rubbish(scene.dice)) }
+                    try await scene.hold(.milliseconds(10))
                 }
                 return count
             } by: {

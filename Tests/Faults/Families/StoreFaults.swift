@@ -1,4 +1,5 @@
 internal import Foundation
+internal import PostgreSQL
 internal import TestSupport
 
 /// What can befall the store itself.
@@ -49,6 +50,10 @@ enum StoreFaults {
             try await scene.undoing {
                 try await scene.target.setClock(offset: .seconds(hours * 3_600))
                 try await scene.hold(scene.length)
+                let query: SQL = "SELECT extract(epoch FROM clock_timestamp())::bigint"
+                let seconds = try await scene.pool.query(query).one().decode(Int64.self, at: 0)
+                let away = seconds - Int64(Date().timeIntervalSince1970)
+                guard abs(away - Int64(hours * 3_600)) < 60 else { throw Unexpected("the clock is \(away) s away") }
                 return 2
             } by: {
                 try await scene.target.setClock(offset: .zero)

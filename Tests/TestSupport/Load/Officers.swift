@@ -75,7 +75,9 @@ package final class Officers: Sendable {
         let isCareful = random.withLock { Bool.random(using: &$0) }
         if isCareful, let version = report["version"]?.number { way = way.with("If-Match", "\"\(Int(version))\"") }
         let body = body(of: name, at: agency)
+        var attempt = 0
         while !Task.isCancelled {
+            attempt += 1
             let path = "/v1/agencies/\(agency)/reports/\(id)/\(name)"
             guard let answer = try? await way.post(path, json: body, patience: .seconds(10)), answer.status != 503
             else {
@@ -91,6 +93,8 @@ package final class Officers: Sendable {
                     if body["category"] != nil { done.corrected += 1 }
                     if body["subtype"] != nil { done.detailed += 1 }
                 case 404, 409, 412: done.beaten += 1
+                // The doors were shut until the hold that was asked for would have been over.
+                case 422 where attempt > 1 && answer.faults == ["/until time_not_in_future"]: done.beaten += 1
                 default: if done.faults.count < 20 { done.faults.append("\(answer)") }
                 }
             }
