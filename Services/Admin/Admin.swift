@@ -9,6 +9,7 @@ struct Admin: AsyncParsableCommand {
         commandName: "sasandoctl", abstract: "Run and look after Sasando.",
         subcommands: [
             MigrateCommand.self, LoginCommand.self, JurisdictionCommand.self, AreasCommand.self, KeyCommand.self,
-            StreamCommand.self, ReportCommand.self, SamplesCommand.self, AnalyticsCommand.self, DoctorCommand.self,
+            StreamCommand.self, ReportCommand.self, SamplesCommand.self, SimulateCommand.self,
+            AnalyticsCommand.self, DoctorCommand.self,
         ])
 }

@@ -129,8 +129,19 @@ package struct AdmissionStore: Sendable {
     }
 
     /// The whole admission as one statement, which is its own transaction.
-    package static func insertion(_ batch: [NewReport], in jurisdiction: JurisdictionCode) -> SQL {
+    ///
+    /// - Parameter receivedAt: of reports that came at another time than now, and that the same transaction files: they
+    ///   do not wait for routing.
+    package static func insertion(
+        _ batch: [NewReport], in jurisdiction: JurisdictionCode, receivedAt: [Timestamp]? = nil
+    ) -> SQL {
         let reports = batch.map(\.report)
+        let (times, column, queued): (SQL, SQL, SQL) =
+            if let receivedAt {
+                (", \(receivedAt)", ", received_at", "WHERE false")
+            } else {
+                ("", "", "")
+            }
         let parts = batch.map { InboxPart.part(lastByte: $0.id.uuid.15, isUrgent: $0.isUrgent) }
         return """
             WITH incoming AS MATERIALIZED (
@@ -146,24 +157,24 @@ package struct AdmissionStore: Sendable {
                     \(reports.map { $0.attributes.map(Self.text) }), \(parts),
                     \(batch.map { $0.isUrgent ? Int16(0) : 1 }),
                     \(batch.map { $0.identity?.sealed }), \(batch.map { $0.identity?.consentVersion }),
-                    \(batch.map { $0.identity?.consentAt })
+                    \(batch.map { $0.identity?.consentAt })\(times)
                 ) AS t (id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash, category,
                     subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate, address,
                     rt, rw, landmark, external_id, observed_at, visibility, attributes, part, urgency, sealed,
-                    consent_version, consent_at)
+                    consent_version, consent_at\(column))
             ), stored AS (
                 INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code,
                     reporter_key_hash, category, subtype, description, lat, lon, accuracy_m, location_source, area,
-                    area_approximate, address, rt, rw, landmark, external_id, observed_at, visibility, attributes)
+                    area_approximate, address, rt, rw, landmark, external_id, observed_at, visibility, attributes\(column))
                 SELECT \(jurisdiction), id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
                     category, subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate,
-                    address, rt, rw, landmark, external_id, observed_at, visibility, attributes
+                    address, rt, rw, landmark, external_id, observed_at, visibility, attributes\(column)
                 FROM incoming
                 ON CONFLICT (jurisdiction, channel, idempotency_key) DO NOTHING
                 RETURNING id, received_at
             ), queued AS (
                 INSERT INTO inbox (jurisdiction, urgency, part, report_id)
-                SELECT \(jurisdiction), i.urgency, i.part, i.id FROM incoming i JOIN stored USING (id)
+                SELECT \(jurisdiction), i.urgency, i.part, i.id FROM incoming i JOIN stored USING (id) \(queued)
             ), identified AS (
                 INSERT INTO reporter_identity (jurisdiction, report_id, sealed, consent_version, consent_at)
                 SELECT \(jurisdiction), i.id, i.sealed, i.consent_version, i.consent_at

@@ -87,15 +87,21 @@ enum Filing {
     }
 
     private static func deadlines(_ outcomes: [Outcome], in jurisdiction: JurisdictionCode) -> [SQL] {
-        let put = outcomes.flatMap { outcome in
-            outcome.deadlinesToPut.map { (report: outcome.state.id, kind: $0.kind.rawValue, dueAt: $0.dueAt) }
-        }
+        deadlines(
+            outcomes.flatMap { outcome in outcome.deadlinesToPut.map { (outcome.state.id, $0) } }, in: jurisdiction)
+    }
+
+    /// Sets timers, or moves them; there is no statement for none.
+    static func deadlines(
+        _ put: [(report: UUID, change: DeadlineChange)], in jurisdiction: JurisdictionCode
+    ) -> [SQL] {
         guard !put.isEmpty else { return [] }
         return [
             """
             INSERT INTO deadline AS d (jurisdiction, report_id, kind, due_at)
             SELECT \(jurisdiction), report_id, kind, due_at
-            FROM unnest(\(put.map(\.report)), \(put.map(\.kind)), \(put.map(\.dueAt))) AS t (report_id, kind, due_at)
+            FROM unnest(\(put.map(\.report)), \(put.map(\.change.kind.rawValue)), \(put.map(\.change.dueAt)))
+                AS t (report_id, kind, due_at)
             ON CONFLICT (jurisdiction, report_id, kind) DO UPDATE SET due_at = excluded.due_at
             """
         ]

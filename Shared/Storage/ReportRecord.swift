@@ -30,7 +30,9 @@ package struct ReportRecord: Sendable, Hashable {
         r.visibility
         """
     static let columnCount = 19
+}
 
+extension ReportRecord {
     /// Reads `columns`, the first of which is column `base`.
     init(row: Row, from base: Int) throws {
         id = try row.decode(UUID.self, at: base)

@@ -3,19 +3,24 @@ internal import FoundationEssentials
 package import PostgreSQL
 package import Streams
 
-/// Sample reports, which came by a channel of their own, taken out again: needs the owner's login.
+/// Sample reports and simulated ones, which came by a channel of their own, taken out again: needs the owner's login.
 package struct SampleStore: Sendable {
     /// The channel that marks a report as a sample.
     package static let channel: ChannelCode = "contoh"
     private static let batchLimit = 200
 
     private let pool: PostgresPool
+    private let channel: ChannelCode
 
-    package init(pool: PostgresPool) { self.pool = pool }
+    /// - Parameter channel: what came by it is taken out.
+    package init(pool: PostgresPool, channel: ChannelCode = channel) {
+        self.pool = pool
+        self.channel = channel
+    }
 
-    /// Deletes every routed sample and lets the figures be counted anew without them.
+    /// Deletes every routed report of the channel and lets the figures be counted anew without them.
     ///
-    /// Streams stay gapless: the samples' events keep their places, redacted and uncounted, and a `redacted` event
+    /// Streams stay gapless: their events keep their places, redacted and uncounted, and a `redacted` event
     /// tells consumers to delete their copies.
     /// - Returns: how many reports were removed, and the streams' new heads.
     package func remove(in jurisdiction: JurisdictionCode) async throws -> (removed: Int, heads: [StreamHead]) {
@@ -40,7 +45,7 @@ package struct SampleStore: Sendable {
                 """
                 SELECT now(), \(WorkRecord.columns) FROM report_state s
                 JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
-                WHERE s.jurisdiction = \(jurisdiction) AND r.channel = \(Self.channel)
+                WHERE s.jurisdiction = \(jurisdiction) AND r.channel = \(channel)
                 ORDER BY s.report_id LIMIT \(literal: Self.batchLimit) FOR UPDATE OF s
                 """)
             guard let now = try locked.first?.decode(Timestamp.self, at: 0) else { return (0, []) }
