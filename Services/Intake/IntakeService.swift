@@ -28,9 +28,10 @@ struct IntakeService: Sendable {
         }
         let peers = Peers(
             service: .intake, publishes: true, subscribesTo: [], topics: [], store: store, logger: logger)
+        let reportLog = ReportLog(logger: logger)
         let queues = AdmissionQueues(
             store: AdmissionStore(pool: store.pool), bounds: configuration.bounds, on: store.reactor,
-            logger: logger,
+            logger: logger, reportLog: reportLog,
             stored: { peers.publish(Topic.inbox) })
         let doors = Doors(
             configuration: configuration, registry: registry, queues: queues, pool: store.pool)
@@ -40,7 +41,7 @@ struct IntakeService: Sendable {
         process.health.add("city") { registry.isReady ? nil : "no city is loaded" }
         doors.add(to: router)
         return [
-            store, Background("cities") { await registry.run() }, peers, queues,
+            store, reportLog, Background("cities") { await registry.run() }, peers, queues,
             HTTPService(
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
                 logger: logger),

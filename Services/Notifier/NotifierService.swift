@@ -26,15 +26,16 @@ struct NotifierService: Sendable {
         let registry = CityRegistry(store: CityStore(pool: store.pool), logger: logger) { cities in
             security.allowTiles(from: cities.compactMap(\.city.map.url))
         }
+        let reportLog = ReportLog(logger: logger)
         let stream = LiveStream(
             reader: StreamReader(jurisdiction: jurisdiction, stream: configuration.agency, pool: store.pool),
-            consumers: configuration.consumers, logger: logger)
+            consumers: configuration.consumers, logger: logger, reportLog: reportLog)
         let peers = Peers(
             service: .notifier, publishes: true, subscribesTo: [.routing, .notifier],
             topics: [Topic.stream(configuration.agency, of: jurisdiction)], store: store, logger: logger
         ) { _ in stream.hints.ring() }
         let doors = NotifierDoors(
-            configuration, pool: store.pool, registry: registry, stream: stream, logger: logger
+            configuration, pool: store.pool, registry: registry, stream: stream, logger: logger, reportLog: reportLog
         ) { heads in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
@@ -52,7 +53,7 @@ struct NotifierService: Sendable {
         process.health.add("stream") { stream.hasBegun ? nil : "the agency's stream has not been read yet" }
         doors.add(to: router)
         return [
-            store, Background("cities") { await registry.run() }, peers,
+            store, reportLog, Background("cities") { await registry.run() }, peers,
             Background("stream", on: store.reactor) { await stream.run() },
             Background("receipts") { await receipts.run() },
             HTTPService(
@@ -75,7 +76,8 @@ struct NotifierDoors: Sendable {
     /// - Parameter publish: tells the other processes that streams have grown.
     init(
         _ configuration: NotifierConfiguration, pool: PostgresPool, registry: CityRegistry, stream: LiveStream,
-        logger: Logger, patience: Duration = .seconds(60), publish: @escaping @Sendable ([StreamHead]) -> Void
+        logger: Logger, reportLog: ReportLog, patience: Duration = .seconds(60),
+        publish: @escaping @Sendable ([StreamHead]) -> Void
     ) {
         let (jurisdiction, agency) = (configuration.jurisdiction, configuration.agency)
         let publicURL = configuration.runtime.http.publicURL
@@ -85,7 +87,8 @@ struct NotifierDoors: Sendable {
         let door = AgencyDoor(
             jurisdiction: jurisdiction, agency: agency, authenticator: authenticator, limiter: limiter)
         let runner = CommandRunner(
-            jurisdiction: jurisdiction, agency: agency, store: CommandStore(pool: pool), logger: logger
+            jurisdiction: jurisdiction, agency: agency, store: CommandStore(pool: pool), logger: logger,
+            reportLog: reportLog
         ) { heads in
             // Our own consumers need not wait for the way through ZeroMQ.
             if heads.contains(where: { $0.stream == agency }) { stream.hints.ring() }

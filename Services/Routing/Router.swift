@@ -17,6 +17,7 @@ struct Router: Sendable {
     let hints: Wake
     let announce: @Sendable ([StreamHead]) -> Void
     let logger: Logger
+    let reportLog: ReportLog
     let setAside = SetAside()
     /// How often one pass looks for what it cannot file.
     private static let searchLimit = 8
@@ -97,19 +98,30 @@ struct Router: Sendable {
         only stream: AgencyCode? = nil, where isWanted: @escaping @Sendable (UUID) -> Bool = { _ in true }
     ) async throws -> Claim {
         let aside = setAside.names
+        let start = ContinuousClock.now
+        let filed = Mutex<[(item: InboxItem, filed: FiledOutcome)]>([])
         let claim = try await inbox.claim(in: jurisdiction, after: position, reach: reach, patience: patience) {
             items, now in
-            desk.decide(items, at: now).filter { decided in
+            let decided = desk.decide(items, at: now).filter { decided in
                 let (agency, report) = (decided.filed.outcome.state.agency, decided.item.report.id)
                 let isHere = stream.map { $0 == agency } ?? !aside.streams.contains(agency)
                 return isHere && !aside.reports.contains(report) && isWanted(report)
             }
+            filed.withLock { $0 = decided }
+            return decided
         }
         if claim.filed > 0 {
             announce(claim.heads)
-            RoutingMetrics.routed.increment(by: claim.filed)
             // The hint goes out on this same thread: before the next claim, not after it was sent.
             await Task.yield()
+            let filed = filed.withLock { $0 }
+            RoutingMetrics.count(filed, in: ContinuousClock.now - start)
+            reportLog.note("Report routed", count: filed.count) {
+                filed.map {
+                    ReportLog.Line(
+                        $0.item.report.id, $0.item.report.trace, [LogKey.agency: "\($0.filed.outcome.state.agency)"])
+                }
+            }
         }
         return claim
     }

@@ -29,13 +29,15 @@ struct RoutingService: Sendable {
             service: .routing, publishes: true, subscribesTo: [.intake], topics: [Topic.inbox], store: store,
             logger: logger
         ) { _ in hints.ring() }
-        let work = CityWork(registry: registry, store: store, hints: hints, peers: peers, logger: logger)
+        let reportLog = ReportLog(logger: logger)
+        let work = CityWork(
+            registry: registry, store: store, hints: hints, peers: peers, logger: logger, reportLog: reportLog)
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)
         process.health.add("city") { registry.isReady ? nil : "no city is loaded" }
         return [
-            store, Background("cities") { await registry.run() }, peers,
+            store, reportLog, Background("cities") { await registry.run() }, peers,
             Background("routing", on: store.reactor) { await work.run() },
             HTTPService(router: router, settings: configuration.runtime.http, logger: logger),
         ]
@@ -49,12 +51,14 @@ private struct CityWork: Sendable {
     let hints: Wake
     let peers: Peers
     let logger: Logger
+    let reportLog: ReportLog
 
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             var started: Set<JurisdictionCode> = []
             while !Task.isCancelled {
                 for city in registry.cities.map(\.city.code) where started.insert(city).inserted {
+                    RoutingMetrics.expect(agencies: registry.city(city)?.city.agencies.map(\.code) ?? [])
                     group.addTask { await self.router(of: city).run() }
                     group.addTask { await self.timers(of: city).run() }
                 }
@@ -67,13 +71,13 @@ private struct CityWork: Sendable {
     private func router(of city: JurisdictionCode) -> Router {
         Router(
             jurisdiction: city, cities: registry, inbox: InboxStore(pool: store.pool), hints: hints,
-            announce: announce(in: city), logger: logger)
+            announce: announce(in: city), logger: logger, reportLog: reportLog)
     }
 
     private func timers(of city: JurisdictionCode) -> TimerRunner {
         TimerRunner(
             jurisdiction: city, cities: registry, deadlines: DeadlineStore(pool: store.pool),
-            announce: announce(in: city), logger: logger)
+            announce: announce(in: city), logger: logger, reportLog: reportLog)
     }
 
     /// Tells whoever follows the streams that they have grown: after the commit, and only as a hint.

@@ -18,6 +18,7 @@ struct TimerRunner: Sendable {
     let deadlines: DeadlineStore
     let announce: @Sendable ([StreamHead]) -> Void
     let logger: Logger
+    let reportLog: ReportLog
     let setAside = SetAside()
 
     func run() async {
@@ -46,12 +47,22 @@ struct TimerRunner: Sendable {
     }
 
     private func fire(_ reports: [UUID], _ effects: TimerEffects) async throws -> Int {
-        let (fired, heads) = try await deadlines.fire(reports, in: jurisdiction) { work, kind, now in
+        let firing = try await deadlines.fire(reports, in: jurisdiction) { work, kind, now in
             effects.effect(of: kind, on: work, at: now)
         }
-        if !heads.isEmpty { announce(heads) }
-        RoutingMetrics.timersFired.increment(by: fired)
-        return fired
+        if !firing.heads.isEmpty { announce(firing.heads) }
+        RoutingMetrics.count(firing.timers)
+        reportLog.note("Timer fired", count: firing.timers.count) {
+            firing.timers.map {
+                ReportLog.Line(
+                    $0.report, $0.trace,
+                    [
+                        LogKey.agency: "\($0.agency)", LogKey.type: "\($0.kind.rawValue)",
+                        LogKey.status: $0.hadEffect ? "missed" : "kept",
+                    ])
+            }
+        }
+        return firing.timers.count
     }
 
     private func fireOneByOne(_ due: [DueReport], _ effects: TimerEffects) async throws -> Int {

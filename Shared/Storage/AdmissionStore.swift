@@ -14,10 +14,13 @@ package struct NewReport: Sendable {
     package var isUrgent: Bool
     /// The reporter's identity, sealed; nil for an anonymous report.
     package var identity: SealedIdentity?
+    /// Where its way began.
+    package var trace: TraceContext
 
     package init(
         id: UUID, channel: ChannelCode, idempotencyKey: String, requestHash: [UInt8], trackingCode: String,
-        reporterKeyHash: Int64, report: AdmittedReport, isUrgent: Bool, identity: SealedIdentity?
+        reporterKeyHash: Int64, report: AdmittedReport, isUrgent: Bool, identity: SealedIdentity?,
+        trace: TraceContext
     ) {
         self.id = id
         self.channel = channel
@@ -28,6 +31,7 @@ package struct NewReport: Sendable {
         self.report = report
         self.isUrgent = isUrgent
         self.identity = identity
+        self.trace = trace
     }
 
     /// Rough memory while it waits, in bytes.
@@ -157,18 +161,21 @@ package struct AdmissionStore: Sendable {
                     \(reports.map { $0.attributes.map(Self.text) }), \(parts),
                     \(batch.map { $0.isUrgent ? Int16(0) : 1 }),
                     \(batch.map { $0.identity?.sealed }), \(batch.map { $0.identity?.consentVersion }),
-                    \(batch.map { $0.identity?.consentAt })\(times)
+                    \(batch.map { $0.identity?.consentAt }),
+                    \(batch.map(\.trace.text))\(times)
                 ) AS t (id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash, category,
                     subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate, address,
                     rt, rw, landmark, external_id, observed_at, visibility, attributes, part, urgency, sealed,
-                    consent_version, consent_at\(column))
+                    consent_version, consent_at, traceparent\(column))
             ), stored AS (
                 INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code,
                     reporter_key_hash, category, subtype, description, lat, lon, accuracy_m, location_source, area,
-                    area_approximate, address, rt, rw, landmark, external_id, observed_at, visibility, attributes\(column))
+                    area_approximate, address, rt, rw, landmark, external_id, observed_at, visibility, attributes,
+                    traceparent\(column))
                 SELECT \(jurisdiction), id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
                     category, subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate,
-                    address, rt, rw, landmark, external_id, observed_at, visibility, attributes\(column)
+                    address, rt, rw, landmark, external_id, observed_at, visibility, attributes,
+                    traceparent\(column)
                 FROM incoming
                 ON CONFLICT (jurisdiction, channel, idempotency_key) DO NOTHING
                 RETURNING id, received_at

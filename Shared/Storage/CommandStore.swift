@@ -16,7 +16,7 @@ package struct CommandKey: Sendable {
 
 /// What became of a command.
 package enum CommandResult: Sendable {
-    case done(answer: String, version: Int, heads: [StreamHead])
+    case done(answer: String, version: Int, heads: [StreamHead], trace: TraceContext?)
     /// The same command was carried out before; this was its answer.
     case repeated(answer: String)
     /// The key was used for another command.
@@ -86,7 +86,7 @@ package struct CommandStore: Sendable {
             let written = try await tx.commit(after: statements)
             return .done(
                 answer: decided.answer, version: decided.filed.outcome.state.version,
-                heads: try Append.heads(written[written.count - 1]))
+                heads: try Append.heads(written[written.count - 1]), trace: work.report.trace)
         }
     }
 

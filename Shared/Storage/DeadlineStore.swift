@@ -9,6 +9,24 @@ package struct DueReport: Hashable, Sendable {
     package var agency: AgencyCode
 }
 
+/// What firing timers came to.
+package struct Firing: Sendable {
+    /// One timer that was removed.
+    package struct Timer: Sendable {
+        package var report: UUID
+        package var trace: TraceContext?
+        /// Who had the report.
+        package var agency: AgencyCode
+        package var kind: DeadlineKind
+        /// Whether it had something left to do: a promise was broken, or a hold has ended.
+        package var hadEffect: Bool
+    }
+
+    package var timers: [Timer] = []
+    /// The streams that grew.
+    package var heads: [StreamHead] = []
+}
+
 /// The durable timers: each fires once, however many replicas look.
 package struct DeadlineStore: Sendable {
     /// How many one transaction fires.
@@ -46,12 +64,11 @@ package struct DeadlineStore: Sendable {
     /// Fires what is due of these reports: effect and removal in one transaction.
     ///
     /// - Parameter decide: pure; nil where nothing is left to do, and then only the timer goes.
-    /// - Returns: how many timers were removed, and the heads of the streams that grew.
     package func fire(
         _ reports: [UUID], in jurisdiction: JurisdictionCode,
         deciding decide: @Sendable (WorkRecord, DeadlineKind, Timestamp) -> FiledOutcome?
-    ) async throws -> (fired: Int, heads: [StreamHead]) {
-        guard !reports.isEmpty else { return (0, []) }
+    ) async throws -> Firing {
+        guard !reports.isEmpty else { return Firing() }
         return try await pool.withTransaction { tx in
             let locked = try await tx.query(
                 """
@@ -60,7 +77,7 @@ package struct DeadlineStore: Sendable {
                 WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = ANY(\(reports))
                 ORDER BY s.report_id FOR NO KEY UPDATE OF s SKIP LOCKED
                 """)
-            guard let now = try locked.first?.decode(Timestamp.self, at: 0) else { return (0, []) }
+            guard let now = try locked.first?.decode(Timestamp.self, at: 0) else { return Firing() }
             var works: [UUID: WorkRecord] = [:]
             for row in locked {
                 let work = try WorkRecord(row: row, from: 1)
@@ -78,24 +95,46 @@ package struct DeadlineStore: Sendable {
                 RETURNING d.report_id, d.kind
                 """)
             var filed: [FiledOutcome] = []
+            var firing = Firing()
             for row in removed {
                 guard let work = works[try row.decode(UUID.self, at: 0)],
                     let kind = DeadlineKind(rawValue: try row.decode(String.self, at: 1))
                 else { continue }
-                if let effect = decide(work, kind, now) { filed.append(effect) }
+                let effect = decide(work, kind, now)
+                firing.timers.append(
+                    Firing.Timer(
+                        report: work.report.id, trace: work.report.trace, agency: work.state.agency, kind: kind,
+                        hadEffect: effect != nil))
+                if let effect { filed.append(effect) }
             }
-            guard !filed.isEmpty else { return (removed.count, []) }
+            guard !filed.isEmpty else { return firing }
             filed.sort { $0.outcome.state.id.text < $1.outcome.state.id.text }
             let written = try await tx.commit(
                 after: Filing.changes(filed, in: jurisdiction)
                     + Append.statements(filed.flatMap(\.events), in: jurisdiction))
-            return (removed.count, try Append.heads(written[written.count - 1]))
+            firing.heads = try Append.heads(written[written.count - 1])
+            return firing
         }
     }
 
-    /// When the next timer is due; nil for none.
-    package func nextDue(in jurisdiction: JurisdictionCode) async throws -> Timestamp? {
-        try await pool.query("SELECT min(due_at) FROM deadline WHERE jurisdiction = \(jurisdiction)")
-            .first?.decode(Timestamp?.self, at: 0)
+    /// The timers that are due and have not fired yet.
+    package struct Backlog: Sendable {
+        /// Counted up to `Backlog.limit`.
+        package var count: Int
+        /// How long the oldest has been due, in seconds; 0 for none.
+        package var oldestSeconds: Double
+
+        package static let limit = 10_000
+    }
+
+    package func backlog(in jurisdiction: JurisdictionCode) async throws -> Backlog {
+        let rows = try await pool.query(
+            """
+            SELECT count(*), coalesce(extract(epoch FROM now() - min(due_at)), 0)::float8 FROM (
+                SELECT due_at FROM deadline WHERE jurisdiction = \(jurisdiction) AND due_at <= now()
+                ORDER BY due_at LIMIT \(literal: Backlog.limit)) due
+            """)
+        let row = try rows.one()
+        return Backlog(count: Int(try row.decode(Int64.self, at: 0)), oldestSeconds: try row.decode(Double.self, at: 1))
     }
 }

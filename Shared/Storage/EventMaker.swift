@@ -22,19 +22,23 @@ package struct EventMaker: Sendable {
         let content = isAssigned ? self.content(report, outcome.state) : nil
         return FiledOutcome(
             outcome: outcome,
-            events: outcome.entries.map { event($0, of: outcome, before: before, content: content) })
+            events: outcome.entries.map {
+                event($0, of: outcome, before: before, content: content, trace: report.trace)
+            })
     }
 
     /// Tells `streams` that a report is gone: on this, consumers delete their copy.
     func redacted(_ work: WorkRecord, tell streams: [AgencyCode], at now: Timestamp) -> [PendingEvent] {
         let outcome = Outcome.redaction(of: work.state, at: now)
         return streams.map {
-            event(StreamEntry(stream: $0, type: .redacted), of: outcome, before: work.state, content: nil)
+            event(
+                StreamEntry(stream: $0, type: .redacted), of: outcome, before: work.state, content: nil,
+                trace: work.report.trace)
         }
     }
 
     private func event(
-        _ entry: StreamEntry, of outcome: Outcome, before: ReportState?, content: ReportContent?
+        _ entry: StreamEntry, of outcome: Outcome, before: ReportState?, content: ReportContent?, trace: TraceContext?
     ) -> PendingEvent {
         var generator = SystemRandomNumberGenerator()
         let id = UUID.version7(at: outcome.at, random: (generator.next(), generator.next()))
@@ -48,7 +52,7 @@ package struct EventMaker: Sendable {
             category: counted.category, subtype: counted.subtype, area: state.area, channel: state.channel,
             receivedAt: state.receivedAt, occurredAt: outcome.at, resolveSeconds: resolution?.seconds,
             onTime: resolution?.onTime,
-            body: EventBody.render(id: id, entry: entry, of: outcome, content: content, city: city))
+            body: EventBody.render(id: id, entry: entry, of: outcome, content: content, trace: trace, city: city))
     }
 
     /// Of a resolution, or of the one that a reopening takes back.

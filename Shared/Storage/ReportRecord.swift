@@ -22,14 +22,16 @@ package struct ReportRecord: Sendable, Hashable {
     package var observedAt: Timestamp?
     package var channel: ChannelCode
     package var visibility: Visibility
+    /// Where its way began; nil for a report from before this was kept.
+    package var trace: TraceContext?
 
     /// The columns of `report r` that a record is read from, in order.
     static let columns: SQL = """
         r.id, r.tracking_code, r.category, r.subtype, r.description, r.lat, r.lon, r.accuracy_m, r.location_source,
         r.area, r.area_approximate, r.address, r.rt, r.rw, r.landmark, r.received_at, r.observed_at, r.channel,
-        r.visibility
+        r.visibility, r.traceparent
         """
-    static let columnCount = 19
+    static let columnCount = 20
 }
 
 extension ReportRecord {
@@ -56,5 +58,6 @@ extension ReportRecord {
         observedAt = try row.decode(Timestamp?.self, at: base + 16)
         channel = ChannelCode(rawValue: try row.decode(String.self, at: base + 17))
         visibility = Visibility(rawValue: try row.decode(String.self, at: base + 18)) ?? .private
+        trace = try row.decode(String?.self, at: base + 19).flatMap { TraceContext(text: $0) }
     }
 }

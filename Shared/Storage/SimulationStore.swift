@@ -175,7 +175,8 @@ extension NewReport {
             requestHash: simulated.report.requestHash, trackingCode: simulated.trackingCode,
             // Nobody holds a key to it; the index gets its entry as from a real one.
             reporterKeyHash: Int64(truncatingIfNeeded: simulated.id.hashed), report: simulated.report,
-            isUrgent: simulated.report.isUrgent, identity: nil)
+            isUrgent: simulated.report.isUrgent, identity: nil,
+            trace: TraceContext(random: (simulated.id.hashed, ~simulated.id.hashed, simulated.id.hashed | 1)))
     }
 }
 

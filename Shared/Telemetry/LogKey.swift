@@ -9,6 +9,7 @@ package enum LogKey {
     package static let channel = "channel"
     package static let check = "check"
     package static let client = "client"
+    package static let command = "command"
     package static let count = "count"
     package static let cursor = "cursor"
     package static let detail = "detail"
@@ -20,7 +21,6 @@ package enum LogKey {
     package static let keyID = "key_id"
     package static let method = "method"
     package static let operation = "operation"
-    package static let path = "path"
     package static let peer = "peer"
     package static let port = "port"
     package static let reason = "reason"
@@ -34,5 +34,7 @@ package enum LogKey {
     package static let status = "status"
     package static let stream = "stream"
     package static let topic = "topic"
+    package static let trace = "trace_id"
+    package static let type = "type"
     package static let version = "version"
 }

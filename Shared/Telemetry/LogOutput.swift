@@ -25,6 +25,9 @@ package final class LogOutput: Sendable {
     /// How many records were dropped since the start.
     package var droppedRecords: Int { dropped.load(ordering: .relaxed) }
 
+    /// Counts records that were given up before they came here.
+    package func countDropped(_ count: Int) { dropped.add(count, ordering: .relaxed) }
+
     func write(_ line: [UInt8]) {
         let isWritten = isStalled.withLock { isStalled in
             guard isWritable(within: isStalled ? 0 : Self.patience_ms) else {

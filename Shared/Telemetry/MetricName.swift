@@ -56,6 +56,7 @@ package enum MetricName: String, CaseIterable, Sendable {
     case routingClaimDuration = "sasando_routing_claim_duration_seconds"
     case routingDelay = "sasando_routing_delay_seconds"
     case deadlinesFired = "sasando_deadlines_fired_total"
+    case deadlinesMissed = "sasando_deadlines_missed_total"
 
     // Notifier
     case commands = "sasando_commands_total"
@@ -110,7 +111,8 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .routingClaimSize: "Reports in one routing claim."
         case .routingClaimDuration: "Time of one routing claim."
         case .routingDelay: "Time from receipt to assignment."
-        case .deadlinesFired: "Deadlines that fell due, by kind."
+        case .deadlinesFired: "Timers that fired, by kind, whether or not their promise had been kept."
+        case .deadlinesMissed: "Promises that were not kept in time, by agency and kind."
         case .commands: "Commands on reports, by command and outcome."
         case .deliveries: "Events delivered, by way."
         case .webhookAttempts: "Webhook requests, by outcome."

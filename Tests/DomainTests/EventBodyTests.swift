@@ -49,6 +49,15 @@ import Testing
         #expect(body.suffix.hasPrefix(#"","datacontenttype""#))
     }
 
+    @Test func `a trace stands among the event's own members, after its number`() {
+        let outcome = Self.assigned()
+        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let body = EventBody.render(
+            id: Self.id, entry: outcome.entries[0], of: outcome, content: Self.content, trace: TraceContext(text: text),
+            city: Sample.city)
+        #expect(body.suffix.hasPrefix(#"","traceparent":"\#(text)","datacontenttype":"application/json","data":{"#))
+    }
+
     @Test func `a command's event carries what the command carried`() throws {
         let request = CommandRequest(
             .hold(reason: "menunggu", until: Timestamp(rfc3339: "2026-11-25T01:00:00Z")), note: "Besok",

@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import Logging
 import PostgreSQL
+import Runtime
 import Storage
 import TestSupport
 import Testing
@@ -57,10 +58,12 @@ struct AdmissionQueueTests {
         var outcome: Outcome
     }
 
+    private static let logger = Logger(label: "queue") { _ in SwiftLogNoOpLogHandler() }
+
     private func queue(waiting: Int = 1_000, bytes: Int = 16 << 20) -> AdmissionQueue {
         AdmissionQueue(
             jurisdiction: TestCity.code, store: AdmissionStore(pool: Fixture.current.pool), maximumWaiting: waiting,
-            maximumBytes: bytes, logger: Logger(label: "queue") { _ in SwiftLogNoOpLogHandler() }, stored: {})
+            maximumBytes: bytes, logger: Self.logger, reportLog: ReportLog(logger: Self.logger), stored: {})
     }
 
     private static func outcome(of report: NewReport, in queue: AdmissionQueue) async -> Outcome {

@@ -79,7 +79,8 @@ enum NotifierCity {
         let new = NewReport(
             id: id, channel: "web", idempotencyKey: id.text, requestHash: report.requestHash,
             trackingCode: TrackingCode(prefix: "KPG", random: generator.next()).text, reporterKeyHash: 1,
-            report: report, isUrgent: false, identity: nil)
+            report: report, isUrgent: false, identity: nil,
+            trace: TraceContext(random: (generator.next(), generator.next(), generator.next())))
         _ = try await AdmissionStore(pool: Fixture.current.pool).admit([new], in: jurisdiction)
         return id
     }

@@ -52,10 +52,12 @@ struct NotifierStand: Sendable {
             try await registry.refresh()
             let stream = LiveStream(
                 reader: StreamReader(jurisdiction: NotifierCity.jurisdiction, stream: agency, pool: pool),
-                consumers: consumers, heartbeat: Heartbeat(interval: heartbeat), logger: logger)
+                consumers: consumers, heartbeat: Heartbeat(interval: heartbeat), logger: logger,
+                reportLog: ReportLog(logger: logger))
             let published = Published()
             let doors = NotifierDoors(
-                configuration, pool: pool, registry: registry, stream: stream, logger: logger, patience: patience,
+                configuration, pool: pool, registry: registry, stream: stream, logger: logger,
+                reportLog: ReportLog(logger: logger), patience: patience,
                 publish: { published.add($0) })
             let router = HTTPService.makeRouter()
             doors.add(to: router)

@@ -45,13 +45,20 @@ struct NotifierStreamTests {
         #expect(seats.pause == .milliseconds(1))
     }
 
-    @Test("an event's age comes from its time")
-    func age() throws {
+    @Test("an event says near its beginning how old it is, which report it is about and in which trace")
+    func marks() throws {
         let at = Timestamp.now.adding(seconds: -10)
-        let body = #"{"specversion":"1.0","id":"x","time":"\#(at.rfc3339(offsetSeconds: 28_800))","sequence":"1"}"#
-        let age = try #require(
-            EventAge.nanoseconds(StoredEvent(cursor: Cursor(epoch: 1, seq: 1), type: "held", body: body)))
-        #expect((9_000_000_000...12_000_000_000).contains(age))
-        #expect(EventAge.nanoseconds(event(1)) == nil)
+        let body =
+            #"{"specversion":"1.0","id":"x","source":"/kupang/streams/dlhk","type":"sasando.report.held","#
+            + #""subject":"019ab39f-0000-7000-8000-000000000002","time":"\#(at.rfc3339(offsetSeconds: 28_800))","#
+            + #""sequence":"1","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","data":{}}"#
+        let marks = EventMarks(StoredEvent(cursor: Cursor(epoch: 1, seq: 1), type: "held", body: body))
+        let age = try #require(marks.age)
+        #expect((.seconds(9)...(.seconds(12))).contains(age))
+        let line = try #require(marks.line(in: "dlhk"))
+        #expect(line.report == "019ab39f-0000-7000-8000-000000000002")
+        #expect(line.trace == "0af7651916cd43dd8448eb211c80319c")
+        #expect(EventMarks(event(1)).age == nil)
+        #expect(EventMarks(event(1)).line(in: "dlhk") == nil)
     }
 }

@@ -38,10 +38,10 @@ struct RouterTests {
         let pool = pool ?? fixture.pool
         let router = Router(
             jurisdiction: TestCity.code, cities: registry, inbox: InboxStore(pool: pool), hints: Wake(),
-            announce: { _ in }, logger: Logger(label: "test"))
+            announce: { _ in }, logger: Logger(label: "test"), reportLog: ReportLog(logger: Logger(label: "test")))
         let timers = TimerRunner(
             jurisdiction: TestCity.code, cities: registry, deadlines: DeadlineStore(pool: pool),
-            announce: { _ in }, logger: Logger(label: "test"))
+            announce: { _ in }, logger: Logger(label: "test"), reportLog: ReportLog(logger: Logger(label: "test")))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await router.run() }
             group.addTask { await timers.run() }

@@ -37,7 +37,7 @@ struct CommandStoreTests {
 
     @Test func `a command changes the state and appends its event`() async throws {
         let id = try await routedReport()
-        guard case .done(_, let version, let heads) = try await perform(.acknowledge, on: id) else {
+        guard case .done(_, let version, let heads, _) = try await perform(.acknowledge, on: id) else {
             return #expect(Bool(false), "not done")
         }
         #expect(version == 2)
@@ -53,7 +53,7 @@ struct CommandStoreTests {
             for _ in 0..<20 {
                 group.addTask {
                     switch try await self.perform(.acknowledge, on: id, key: "K") {
-                    case .done(let answer, _, _), .repeated(let answer): answer
+                    case .done(let answer, _, _, _), .repeated(let answer): answer
                     case let other: "\(other)"
                     }
                 }
@@ -76,7 +76,7 @@ struct CommandStoreTests {
     @Test func `a transfer leaves one stream and enters the other in one transaction`() async throws {
         let id = try await routedReport()
         let action = CommandRequest.Action.transfer(to: "dishub", reason: nil, category: nil, subtype: nil)
-        guard case .done(_, _, let heads) = try await perform(action, on: id) else {
+        guard case .done(_, _, let heads, _) = try await perform(action, on: id) else {
             return #expect(Bool(false), "not transferred")
         }
         #expect(heads.map(\.stream) == ["dishub", "dlhk"])
@@ -129,7 +129,7 @@ struct CommandStoreTests {
                             state: work.state, command: CommandRequest(.escalate(kind)), by: .clock, at: now,
                             city: TestCity.city)
                         return outcome.map { events.file($0, before: work.state, report: work.report) }
-                    }.fired
+                    }.timers.count
                 }
             }
             return try await group.reduce(0, +)

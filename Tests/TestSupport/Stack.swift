@@ -168,6 +168,18 @@ package actor Stack {
         ChildProcess.tail(of: home.appending(path: "logs/\(name).log").path)
     }
 
+    /// Everything that a process has logged, with what an earlier one of its name did.
+    package nonisolated func wholeLog(of name: String) throws -> String {
+        let log = home.appending(path: "logs/\(name).log")
+        return String(decoding: try Data(contentsOf: log), as: UTF8.self)
+    }
+
+    /// The names of everything that logs, sorted.
+    package nonisolated var logs: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: home.appending(path: "logs").path)) ?? []
+        return names.filter { $0.hasSuffix(".log") }.map { String($0.dropLast(4)) }.sorted()
+    }
+
     private func port(of name: String) -> Int? {
         let file = home.appending(path: "run/\(name).port")
         return (try? String(contentsOf: file, encoding: .utf8)).flatMap { Int($0.filter(\.isNumber)) }

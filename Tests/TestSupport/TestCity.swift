@@ -80,7 +80,8 @@ package enum TestCity {
             id: id, channel: channel, idempotencyKey: key ?? "i:\(id.text)", requestHash: report.requestHash,
             trackingCode: TrackingCode(prefix: "KPG", random: generator.next()).text,
             reporterKeyHash: ReporterKey(report: id, secret: secret).lookupHash, report: report,
-            isUrgent: report.isUrgent, identity: nil)
+            isUrgent: report.isUrgent, identity: nil,
+            trace: TraceContext(random: (generator.next(), generator.next(), generator.next())))
     }
 
     /// The city as routing gets it.

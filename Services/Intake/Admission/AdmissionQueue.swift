@@ -43,18 +43,20 @@ final class AdmissionQueue: Sendable {
     private let store: AdmissionStore
     private let stored: @Sendable () -> Void
     private let logger: Logger
+    private let reportLog: ReportLog
     private let metrics = AdmissionMetrics()
 
     /// - Parameter stored: called after each commit that queued reports for routing.
     init(
         jurisdiction: JurisdictionCode, store: AdmissionStore, maximumWaiting: Int, maximumBytes: Int, logger: Logger,
-        stored: @escaping @Sendable () -> Void
+        reportLog: ReportLog, stored: @escaping @Sendable () -> Void
     ) {
         buffer = Mutex(AdmissionBuffer(maximumCount: maximumWaiting, maximumSize: maximumBytes))
         self.jurisdiction = jurisdiction
         self.store = store
         self.stored = stored
         self.logger = logger
+        self.reportLog = reportLog
     }
 
     /// Stores the report, or finds the one that its key stored before.
@@ -103,8 +105,22 @@ final class AdmissionQueue: Sendable {
         if isStored { stored() }
         for (entry, result) in zip(batch, results) { entry.waiter.resume(returning: result) }
         metrics.record(results, duration: ContinuousClock.now - start)
+        log(batch, results)
         let isAway = results.contains { if case .failure(.storeAway) = $0 { true } else { false } }
         if isAway { failWaiting() }
+    }
+
+    private func log(_ batch: [AdmissionBuffer<Waiter>.Entry], _ results: [Result<Admission, AdmissionFailure>]) {
+        let stored = zip(batch, results).compactMap { entry, result in
+            if case .success(.stored) = result {
+                (entry.report.id, entry.report.trace, entry.report.channel)
+            } else {
+                nil
+            }
+        }
+        reportLog.note("Report stored", count: stored.count) {
+            stored.map { ReportLog.Line($0, $1, [LogKey.channel: "\($2)"]) }
+        }
     }
 
     /// Nobody behind a batch that the store did not answer has to find out for themselves.

@@ -16,6 +16,7 @@ final class AdmissionQueues: Service {
     private let bounds: AdmissionBounds
     private let reactor: Reactor?
     private let logger: Logger
+    private let reportLog: ReportLog
     private let stored: @Sendable () -> Void
 
     /// - Parameters:
@@ -23,12 +24,13 @@ final class AdmissionQueues: Service {
     ///   - stored: called after each commit that queued reports for routing.
     init(
         store: AdmissionStore, bounds: AdmissionBounds, on reactor: Reactor? = nil, logger: Logger,
-        stored: @escaping @Sendable () -> Void
+        reportLog: ReportLog, stored: @escaping @Sendable () -> Void
     ) {
         self.reactor = reactor
         self.store = store
         self.bounds = bounds
         self.logger = logger
+        self.reportLog = reportLog
         self.stored = stored
     }
 
@@ -38,7 +40,7 @@ final class AdmissionQueues: Service {
             if let queue = queues[jurisdiction] { return queue }
             let queue = AdmissionQueue(
                 jurisdiction: jurisdiction, store: store, maximumWaiting: bounds.maximumWaiting,
-                maximumBytes: bounds.maximumWaitingBytes, logger: logger, stored: stored)
+                maximumBytes: bounds.maximumWaitingBytes, logger: logger, reportLog: reportLog, stored: stored)
             queues[jurisdiction] = queue
             started.continuation.yield(queue)
             return queue

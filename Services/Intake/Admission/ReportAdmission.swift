@@ -41,7 +41,8 @@ struct ReportAdmission: Sendable {
     ///
     /// - Throws: `ProblemDetails`: 422 where the key belongs to another report, 503 where it cannot be stored now.
     func admit(
-        _ report: AdmittedReport, key: IdempotencyKey, channel: ChannelCode, city: LoadedCity, now: Timestamp
+        _ report: AdmittedReport, key: IdempotencyKey, channel: ChannelCode, trace: TraceContext, city: LoadedCity,
+        now: Timestamp
     ) async throws -> AdmittedReceipt {
         var generator = SystemRandomNumberGenerator()
         let id = UUID.version7(at: now, random: (generator.next(), generator.next()))
@@ -49,7 +50,8 @@ struct ReportAdmission: Sendable {
         var new = NewReport(
             id: id, channel: channel, idempotencyKey: storedKey(key, report, channel: channel, id: id),
             requestHash: report.requestHash, trackingCode: "", reporterKeyHash: reporterKey.lookupHash,
-            report: report, isUrgent: report.isUrgent, identity: try seal.seal(report.reporter, of: id))
+            report: report, isUrgent: report.isUrgent, identity: try seal.seal(report.reporter, of: id),
+            trace: trace)
         let queue = queues.queue(for: city.city.code)
         for _ in 0..<3 {
             new.trackingCode = TrackingCode(prefix: city.city.trackingPrefix, random: generator.next()).text

@@ -67,7 +67,8 @@ struct CitizenRoutes: Sendable {
         }
         try limits.check(context.client(of: request), isUrgent: report.isUrgent)
         let admitted = try await admission.admit(
-            report, key: try IdempotencyKey(header: key), channel: .web, city: city.loaded, now: now)
+            report, key: try IdempotencyKey(header: key), channel: .web, trace: request.trace,
+            city: city.loaded, now: now)
         return sent(admitted, report, request, city)
     }
 

@@ -46,7 +46,8 @@ struct ReportRoutes: Sendable {
         let judged = AdmissionRules.validate(draft, city: city.city, places: city.places, now: now)
         if channel == .web { try limits.check(context.client(of: request), isUrgent: judged.isUrgent) }
         let report = try judged.get(in: request.language)
-        let admitted = try await admission.admit(report, key: key, channel: channel, city: city.loaded, now: now)
+        let admitted = try await admission.admit(
+            report, key: key, channel: channel, trace: request.trace, city: city.loaded, now: now)
         return receipt(admitted, city.city)
     }
 

@@ -59,7 +59,7 @@ struct CommandRoute: Sendable {
         _ result: CommandResult, _ language: Language, offset: Int
     ) throws(ProblemDetails) -> Response {
         switch result {
-        case .done(let answer, let version, _):
+        case .done(let answer, let version, _, _):
             return Response.json(answer.utf8, headers: [.eTag: "\"\(version)\""])
         case .repeated(let answer):
             var headers: HTTPFields = [.idempotencyReplayed: "true"]

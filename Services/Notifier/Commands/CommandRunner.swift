@@ -6,7 +6,6 @@ internal import PostgreSQL
 internal import Runtime
 internal import Storage
 internal import Streams
-internal import Synchronization
 internal import Telemetry
 
 /// Carries an agency's commands out: decides, files, tries again where the store asks for it, and tells the others.
@@ -21,16 +20,18 @@ struct CommandRunner: Sendable {
     /// Called with the streams' new heads once they are committed.
     let announce: @Sendable ([StreamHead]) -> Void
     let logger: Logger
-    private let outcomes = CommandOutcomes()
+    let reportLog: ReportLog
+    private let outcomes = LabelledCounters(.commands, ["command", "outcome"])
 
     init(
         jurisdiction: JurisdictionCode, agency: AgencyCode, store: CommandStore, logger: Logger,
-        announce: @escaping @Sendable ([StreamHead]) -> Void
+        reportLog: ReportLog, announce: @escaping @Sendable ([StreamHead]) -> Void
     ) {
         self.jurisdiction = jurisdiction
         self.agency = agency
         self.store = store
         self.logger = logger
+        self.reportLog = reportLog
         self.announce = announce
     }
 
@@ -43,12 +44,15 @@ struct CommandRunner: Sendable {
         while true {
             do {
                 let result = try await perform(request, on: report, key: key, in: loaded)
-                if case .done(_, _, let heads) = result { announce(heads) }
-                outcomes.count(request.command, result.outcome)
+                if case .done(_, let version, let heads, let trace) = result {
+                    announce(heads)
+                    log(request, on: report, trace, version)
+                }
+                outcomes[request.command.rawValue, result.outcome].increment()
                 return result
             } catch let error as PostgresError where error.isRetryable {
                 guard attempt < Self.attempts, ContinuousClock.now - start < Self.patience else {
-                    outcomes.count(request.command, "unavailable")
+                    outcomes[request.command.rawValue, "unavailable"].increment()
                     logger.warning(
                         "Command not carried out",
                         metadata: [LogKey.report: "\(report.text)", LogKey.error: "\(error)"])
@@ -66,6 +70,19 @@ struct CommandRunner: Sendable {
             as PostgresError where error.isRetryable
         {
             throw ProblemDetails.unavailable("The store is busy; send the command again.")
+        }
+    }
+
+    private func log(_ request: CommandRequest, on report: UUID, _ trace: TraceContext?, _ version: Int) {
+        reportLog.note("Command carried out", count: 1) { [agency] in
+            [
+                ReportLog.Line(
+                    report, trace,
+                    [
+                        LogKey.agency: "\(agency)", LogKey.command: "\(request.command.rawValue)",
+                        LogKey.version: .stringConvertible(version),
+                    ])
+            ]
         }
     }
 
@@ -99,21 +116,5 @@ extension CommandResult {
         case .refused(let refusal): refusal.code
         case .unknownReport: "unknown_report"
         }
-    }
-}
-
-/// Commands counted by what they were and what became of them.
-final class CommandOutcomes: Sendable {
-    private let counters = Mutex<[String: Counter]>([:])
-
-    func count(_ command: Command, _ outcome: String) {
-        let counter = counters.withLock { counters in
-            let key = "\(command.rawValue) \(outcome)"
-            if let known = counters[key] { return known }
-            let made = Counter(.commands, [("command", command.rawValue), ("outcome", outcome)])
-            counters[key] = made
-            return made
-        }
-        counter.increment()
     }
 }

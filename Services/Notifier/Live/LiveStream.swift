@@ -16,11 +16,15 @@ struct LiveStream: Sendable {
     let seats: ConsumerSeats
     let reader: StreamReader
     private let logger: Logger
+    private let reportLog: ReportLog
 
-    init(reader: StreamReader, consumers: Int, heartbeat: Heartbeat = Heartbeat(), logger: Logger) {
+    init(
+        reader: StreamReader, consumers: Int, heartbeat: Heartbeat = Heartbeat(), logger: Logger, reportLog: ReportLog
+    ) {
         self.reader = reader
         self.heartbeat = heartbeat
         self.logger = logger
+        self.reportLog = reportLog
         seats = ConsumerSeats(limit: consumers)
     }
 
@@ -37,9 +41,12 @@ struct LiveStream: Sendable {
         let delay = CoreMetrics.Timer(.streamDelay)
         let tailReader = TailReader(
             reader: reader, tail: tail, hints: hints, pause: { [seats] in seats.pause }, logger: logger
-        ) { events in
+        ) { [reader, reportLog] events in
             let block = SSEBlock(events)
-            if let age = events.last.flatMap(EventAge.nanoseconds) { delay.recordNanoseconds(age) }
+            if let age = events.last.flatMap({ EventMarks($0).age }) { delay.recordNanoseconds(age.nanoseconds) }
+            reportLog.note("Event before the agency's consumers", count: events.count) {
+                events.compactMap { EventMarks($0).line(in: reader.stream) }
+            }
             return (block, block.bytes.readableBytes)
         }
         await withTaskGroup { group in
@@ -60,16 +67,5 @@ struct ConsumerRelease: Service {
     func run() async throws {
         try? await gracefulShutdown()
         tail.close()
-    }
-}
-
-/// How old an event is, from its text: `"time"` stands near its beginning.
-enum EventAge {
-    static func nanoseconds(_ event: StoredEvent) -> Int64? {
-        let head = event.body.prefix(400)
-        guard let mark = head.firstRange(of: "\"time\":\""),
-            let time = Timestamp(rfc3339: head[mark.upperBound...].prefix { $0 != "\"" })
-        else { return nil }
-        return max(0, Timestamp.now.microseconds(since: time)) * 1000
     }
 }

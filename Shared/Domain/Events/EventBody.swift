@@ -28,8 +28,10 @@ package struct EventBody: Hashable, Sendable {
     /// - Parameters:
     ///   - id: the event's own.
     ///   - content: what was reported; needed for `assigned`, of no use to the others.
+    ///   - trace: where the report's way began, for CloudEvents' distributed tracing extension; nil leaves it out.
     package static func render(
-        id: UUID, entry: StreamEntry, of outcome: Outcome, content: ReportContent? = nil, city: City
+        id: UUID, entry: StreamEntry, of outcome: Outcome, content: ReportContent? = nil, trace: TraceContext? = nil,
+        city: City
     ) -> EventBody {
         precondition(entry.type != .assigned || content != nil, "an assignment without its report")
         var writer = JSONWriter(capacity: entry.type == .assigned ? 2_048 : 1_024)
@@ -43,6 +45,7 @@ package struct EventBody: Hashable, Sendable {
         writer.member("time", outcome.at, offsetSeconds: city.utcOffset)
         writer.member("sequence", "")
         let cut = writer.bytes.count - 1
+        if let trace { writer.member("traceparent", trace.text) }
         writer.member("datacontenttype", "application/json")
         writer.key("data")
         writer.object {

@@ -100,12 +100,11 @@ struct WebResponder: Sendable {
     private func log(
         _ request: Request, _ context: WebContext, _ response: Response, _ route: String?, _ elapsed: Duration
     ) {
-        let path = request.uri.path
+        // The route alone: a path may hold what a person typed, or a key.
         logger.debug(
             "Request",
             metadata: [
                 LogKey.method: "\(request.method.rawValue)",
-                LogKey.path: "\(path.hasPrefix("/k/") ? "/k/…" : path)",
                 LogKey.route: "\(route ?? "unmatched")",
                 LogKey.status: .stringConvertible(response.status.code),
                 LogKey.duration: .stringConvertible(Double(elapsed.nanoseconds / 1000) / 1000),

@@ -73,7 +73,8 @@ struct ReportMaker {
         return NewReport(
             id: id, channel: "integrator", idempotencyKey: "i:" + id.text, requestHash: report.requestHash,
             trackingCode: TrackingCode(prefix: city.trackingPrefix, random: generator.next()).text,
-            reporterKeyHash: Int64(number), report: report, isUrgent: false, identity: nil)
+            reporterKeyHash: Int64(number), report: report, isUrgent: false, identity: nil,
+            trace: TraceContext(random: (generator.next(), generator.next(), generator.next())))
     }
 }
 

@@ -1,0 +1,67 @@
+package import Domain
+package import FoundationEssentials
+package import Logging
+internal import ServiceLifecycle
+internal import Telemetry
+
+/// A line for each step of each report, so that one search for its trace tells the whole way.
+///
+/// What the reports go through does not wait for it: a step hands its lines over once it is committed, and they are
+/// made and written on Swift's pool. Where that cannot keep up they are dropped and counted with the other records.
+package final class ReportLog: Service {
+    package struct Line: Sendable {
+        package var report: String
+        /// The trace's id; nil for a report from before there were any.
+        package var trace: String?
+        package var more: Logger.Metadata
+
+        package init(report: String, trace: String?, more: Logger.Metadata = [:]) {
+            self.report = report
+            self.trace = trace
+            self.more = more
+        }
+
+        package init(_ report: UUID, _ trace: TraceContext?, _ more: Logger.Metadata = [:]) {
+            self.init(report: report.text, trace: trace?.traceID, more: more)
+        }
+
+        package var metadata: Logger.Metadata {
+            var metadata = more
+            metadata[LogKey.report] = .string(report)
+            if let trace { metadata[LogKey.trace] = .string(trace) }
+            return metadata
+        }
+    }
+
+    private struct Step: Sendable {
+        let message: Logger.Message
+        let lines: @Sendable () -> [Line]
+    }
+
+    /// Steps that may wait: 64 claims of 500 reports.
+    private static let limit = 64
+
+    private let steps = AsyncStream.makeStream(of: Step.self, bufferingPolicy: .bufferingOldest(limit))
+    private let logger: Logger
+
+    package init(logger: Logger) { self.logger = logger }
+
+    /// Hands over `count` lines, which are made later; never blocks.
+    package func note(_ message: Logger.Message, count: Int, _ lines: @escaping @Sendable () -> [Line]) {
+        guard count > 0, logger.logLevel <= .info else { return }
+        if case .dropped = steps.continuation.yield(Step(message: message, lines: lines)) {
+            LogOutput.standardError.countDropped(count)
+        }
+    }
+
+    /// Writes until the service has stopped and what was handed over before is written.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            for await step in steps.stream {
+                for line in step.lines() { logger.info(step.message, metadata: line.metadata) }
+            }
+        } onGracefulShutdown: { [steps] in
+            steps.continuation.finish()
+        }
+    }
+}
