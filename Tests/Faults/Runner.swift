@@ -10,9 +10,10 @@ struct Runner: Sendable {
     let pace: Pace
     let seed: UInt64
 
-    /// Faults that need a stage have a stack of their own, after the others.
+    /// Among plain processes, faults that need a stage have a stack of their own, after the others.
     func run(_ faults: [Fault]) async -> [Row] {
-        await run(faults.filter { !$0.needsStage }, isStaged: false)
+        if kind == .compose { return await run(faults, isStaged: false) }
+        return await run(faults.filter { !$0.needsStage }, isStaged: false)
             + run(faults.filter(\.needsStage), isStaged: true)
     }
 
@@ -25,9 +26,10 @@ struct Runner: Sendable {
             case .compose: target = try await ComposeTarget.start()
             }
         } catch {
+            if !(error is Impossible) { print("No stack: \(error)") }
             return faults.map { fault in
                 var row = Row(fault.name, kind, seed)
-                if error is Impossible { row.skipped = "\(error)" } else { row.failure = "no stack: \(error)" }
+                if error is Impossible { row.skipped = "\(error)" } else { row.failure = "there was no stack" }
                 return row
             }
         }

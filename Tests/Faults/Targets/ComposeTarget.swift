@@ -98,11 +98,12 @@ final class ComposeTarget: Target {
 
     // MARK: Containers
 
-    /// The containers of a service. Docker is asked only when a first process of ours has gone: the rest is in /proc.
+    /// The containers of a service. Docker is asked only when a first process of ours has gone or is not known yet: the
+    /// rest is in /proc.
     private func containers(of service: String) throws -> [Container] {
         let name = Self.composeName(service)
         let isFresh = known.withLock { known in
-            !known.isEmpty && known.allSatisfy { Processes.isThere($0.first) }
+            known.contains { $0.service == name } && known.allSatisfy { Processes.isThere($0.first) }
         }
         if !isFresh {
             let found = try Self.look(project)
@@ -189,7 +190,7 @@ final class ComposeTarget: Target {
     func setClock(offset: Duration) async throws { throw Impossible("a container's clock is the machine's") }
 
     func log(of service: String) async -> String {
-        Self.run(Self.compose(project) + ["logs", "--tail", "20", Self.composeName(service)]) ?? ""
+        Self.run(Self.compose(project) + ["logs", "--no-color", "--tail", "20", Self.composeName(service)]) ?? ""
     }
 
     func stop() async throws {
