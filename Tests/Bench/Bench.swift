@@ -19,10 +19,16 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Only these, separated by commas: \(Figure.allCases.map(\.rawValue).joined(separator: ", ")).")
     var only: String?
 
+    @Option(help: "A description of running message brokers: compare them with Sasando, and measure nothing else.")
+    var peers: String?
+
     @Flag(help: "Short runs, to see that everything works; the numbers are rough.")
     var quick = false
 
-    func validate() throws { _ = try figures }
+    func validate() throws {
+        _ = try figures
+        if peers != nil, only != nil { throw ValidationError("--peers measures the comparison alone, without --only") }
+    }
 
     private var figures: [Figure] {
         get throws {
@@ -51,10 +57,14 @@ struct Bench: AsyncParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(rows).write(to: URL(filePath: json))
         }
-        if rows.contains(where: { $0.failure != nil }) { throw ExitCode.failure }
+        let isMissed = rows.contains { $0.failure != nil || (peers != nil && $0.met == false) }
+        if isMissed { throw ExitCode.failure }
     }
 
     private func measure(in setting: Setting) async throws -> [Row] {
+        if let peers {
+            return try await PeersFigure(setting: setting, peers: Peers(file: URL(filePath: peers))).measure()
+        }
         var rows: [Row] = []
         for figure in try figures {
             setting.say("\(figure.rawValue) …")

@@ -75,8 +75,12 @@ install_missing() {
 # neither is wanted: a policy forbids the start while we install, and no cluster is made.
 apt_install() {
     local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/sasando.conf own_policy=false
-    local caddy_is_new=true
-    is_there caddy && caddy_is_new=false
+    local daemon new_daemons=()
+    for daemon in caddy rabbitmq-server nats-server; do
+        [[ " $* " != *" $daemon "* ]] || new_daemons+=("$daemon.service")
+    done
+    # Erlang's name server comes with RabbitMQ.
+    [[ " $* " != *' rabbitmq-server '* ]] || is_there epmd || new_daemons+=(epmd.service epmd.socket)
     if [[ ! -e $policy ]]; then
         own_policy=true
         printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" > /dev/null
@@ -93,8 +97,8 @@ apt_install() {
                 apt-get install -q -y --no-install-recommends "$@"
     } || result=$?
     $own_policy && "${as_root[@]}" rm -f "$policy"
-    if $caddy_is_new && command -v systemctl > /dev/null; then
-        "${as_root[@]}" systemctl disable --quiet caddy.service || true
+    if (( ${#new_daemons[@]} > 0 )) && command -v systemctl > /dev/null; then
+        "${as_root[@]}" systemctl disable --quiet "${new_daemons[@]}" || true
     fi
     return "$result"
 }

@@ -36,7 +36,7 @@ struct AdmissionFigure {
             "admission: pgbench writes one report a transaction as one statement; routing and the others stand still "
                 + "on both sides. The two rows below it are with everything running.")
         return [
-            Row("admission", measured, "reports/s", ratioAtLeast: 1.0),
+            Row("admission", measured, "reports/s", target: .ratioAtLeast(1.0)),
             Row("admission, everything running", withOthers, "reports/s"),
             Row("admission through the front door", throughDoor, "reports/s"),
         ]

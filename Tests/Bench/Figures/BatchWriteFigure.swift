@@ -32,7 +32,7 @@ struct BatchWriteFigure {
         await setting.notes.add(
             "batch write: one connection, \(ReportBatch.size) rows a transaction on both sides; all services stand still."
         )
-        return [Row("batch write", measured, "reports/s", ratioAtLeast: 0.5)]
+        return [Row("batch write", measured, "reports/s", target: .ratioAtLeast(0.5))]
     }
 
     private func admit(_ batches: [ReportBatch]) async throws {

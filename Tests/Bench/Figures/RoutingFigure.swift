@@ -29,7 +29,7 @@ struct RoutingFigure {
         await setting.notes.add(
             "routing: the reference files the very rows that the router filed before, ready made; intake, the notifiers "
                 + "and analytics stand still on both sides.")
-        return [Row("routing", measured, "reports/s", ratioAtLeast: 0.3)]
+        return [Row("routing", measured, "reports/s", target: .ratioAtLeast(0.3))]
     }
 
     private func drained(by router: ServiceProcess) async throws -> Double {

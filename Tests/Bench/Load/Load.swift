@@ -1,15 +1,19 @@
+import Foundation
+
 /// What one run of the load generator does.
 struct Load: Sendable {
-    /// Reports posted on a fixed schedule, whether or not the answers keep up (an open loop): a stall shows in the
-    /// latency of every report that was due in it.
     struct Posting: Sendable {
         var port: Int
         var apiKey: String
         var category = "sampah"
-        var perSecond: Int
+        /// Reports posted on a fixed schedule, whether or not the answers keep up (an open loop): a stall shows in the
+        /// latency of every report that was due in it. Without it, as many as are answered (a closed loop).
+        var perSecond: Int?
         /// Before what is measured.
         var warmUpSeconds = 3
         var seconds: Int
+        /// The most requests in flight; beyond it reports wait for their turn, and their latency shows it.
+        var connections = 256
     }
 
     struct Consuming: Sendable {
@@ -17,6 +21,8 @@ struct Load: Sendable {
         var agency: String
         var token: String
         var consumers: Int
+        /// Where the first consumer keeps its cursor, synced: its acknowledgement of what it has read.
+        var cursorFile: URL?
     }
 
     var posting: Posting
@@ -40,6 +46,8 @@ struct LoadResult: Sendable {
     var acknowledgement = Histogram()
     /// From the time a report was due to be sent to its event at a consumer.
     var delivery = Histogram()
+    /// From when the first report was due to the last answer or event.
+    var elapsedSeconds = 0.0
     /// The largest value that was watched.
     var watched = 0.0
     /// The load generator's own use of a processor, 0 to 1.

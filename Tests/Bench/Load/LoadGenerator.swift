@@ -18,9 +18,6 @@ final class LoadGenerator {
         init(_ socket: Socket) { self.socket = socket }
     }
 
-    /// The most requests in flight; beyond it reports wait for their turn, and their latency shows it.
-    private static let posterLimit = 256
-
     private let load: Load
     private var posters: [Poster] = []
     private var idle: [Poster] = []
@@ -30,6 +27,9 @@ final class LoadGenerator {
     /// When each report was due, by number.
     private var due: [Int64] = []
     private var measuredFrom = 0
+    /// When the last answer or event came.
+    private var last: Int64 = 0
+    private var cursorFile: CursorFile?
     private var opened = 0
     private var answered = 0
     private var now = monotonicNanoseconds()
@@ -48,13 +48,16 @@ final class LoadGenerator {
     }
 
     private func run() throws -> LoadResult {
+        cursorFile = try load.consuming.cursorFile.map { file in try CursorFile(file) }
         try openStreams()
         let began = (wall: monotonicNanoseconds(), processor: Self.threadNanoseconds())
-        try post()
+        if let perSecond = load.posting.perSecond { try post(perSecond) } else { try saturate() }
         try drain()
         let wall = monotonicNanoseconds() - began.wall
         result.ownShare = Double(Self.threadNanoseconds() - began.processor) / Double(wall)
         result.expected = result.accepted * consumers.count
+        result.elapsedSeconds = Double(last - (due.first ?? last)) / 1e9
+        try cursorFile?.close()
         return result
     }
 
@@ -85,11 +88,11 @@ final class LoadGenerator {
         }
     }
 
-    private func post() throws {
+    private func post(_ perSecond: Int) throws {
         let posting = load.posting
-        let interval = 1_000_000_000 / Int64(posting.perSecond)
-        let total = posting.perSecond * (posting.warmUpSeconds + posting.seconds)
-        measuredFrom = posting.perSecond * posting.warmUpSeconds
+        let interval = 1_000_000_000 / Int64(perSecond)
+        let total = perSecond * (posting.warmUpSeconds + posting.seconds)
+        measuredFrom = perSecond * posting.warmUpSeconds
         let start = monotonicNanoseconds() + 10_000_000
         due = (0..<total).map { start + Int64($0) * interval }
         var next = 0
@@ -108,6 +111,19 @@ final class LoadGenerator {
         }
     }
 
+    /// Each connection posts its next report when the one before is answered.
+    private func saturate() throws {
+        now = monotonicNanoseconds()
+        let end = now + Int64(load.posting.warmUpSeconds + load.posting.seconds) * 1_000_000_000
+        while now < end {
+            while let poster = try takePoster() {
+                due.append(now)
+                try send(due.count - 1, over: poster)
+            }
+            try turn(until: now + 1_000_000)
+        }
+    }
+
     /// Waits for the last answers and events.
     private func drain() throws {
         let limit = now + Int64(load.patienceSeconds) * 1_000_000_000
@@ -120,7 +136,7 @@ final class LoadGenerator {
 
     private func takePoster() throws -> Poster? {
         if let poster = idle.popLast() { return poster }
-        guard posters.count < Self.posterLimit else { return nil }
+        guard posters.count < load.posting.connections else { return nil }
         let poster = Poster(try Socket(port: load.posting.port))
         posters.append(poster)
         polled = []
@@ -147,6 +163,7 @@ final class LoadGenerator {
             guard case .end(let status) = event, let number = poster.number else { return }
             poster.number = nil
             answered += 1
+            last = now
             idle.append(poster)
             guard status == 201 else {
                 result.refused[status, default: 0] += 1
@@ -187,6 +204,7 @@ final class LoadGenerator {
         consumer.sequence = event.sequence
         guard let number = event.number, due.indices.contains(number) else { return }
         result.delivered += 1
+        last = now
         if number >= measuredFrom { result.delivery.record(nanoseconds: now - due[number]) }
     }
 
@@ -224,6 +242,7 @@ final class LoadGenerator {
         case .bytes(let count):
             now = monotonicNanoseconds()
             try receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]), by: consumer)
+            if let sequence = consumer.sequence, consumer === consumers.first { cursorFile?.keep(sequence) }
         case .nothing: break
         case .end: throw LoadFailure("the server closed a stream")
         }

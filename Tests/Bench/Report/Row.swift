@@ -25,15 +25,26 @@ struct Row: Encodable, Sendable {
     }
 
     /// With a ratio of its own: the median of ratios is not the ratio of medians.
-    init(_ figure: String, _ pairs: [(value: Double, reference: Double)], _ unit: String, ratioAtLeast least: Double) {
+    init(_ figure: String, _ pairs: [(value: Double, reference: Double)], _ unit: String, target: Target?) {
         let ratio = pairs.map { $0.value / $0.reference }.median
         self.figure = figure
         value = pairs.map(\.value).median
         self.unit = unit
         reference = pairs.map(\.reference).median
         self.ratio = ratio
-        target = Target.ratioAtLeast(least).text
-        met = ratio >= least
+        self.target = target?.text
+        met = target.map { $0.isMet(by: ratio, reference: 1) }
+    }
+
+    /// For what could not be measured on this machine; that misses no target.
+    init(absent figure: String) {
+        self.figure = figure
+        value = nil
+        unit = ""
+        reference = nil
+        ratio = nil
+        target = "not measured"
+        met = nil
     }
 
     init(failed figure: String, _ reason: String) {
@@ -65,6 +76,7 @@ struct Row: Encodable, Sendable {
 /// What a figure must reach.
 enum Target: Sendable {
     case ratioAtLeast(Double)
+    case ratioAtMost(Double)
     case atLeast(Double)
     case atMost(Double)
     /// At most this much more than the reference.
@@ -73,6 +85,7 @@ enum Target: Sendable {
     var text: String {
         switch self {
         case .ratioAtLeast(let least): "≥ \(least) ×"
+        case .ratioAtMost(let most): "≤ \(most) ×"
         case .atLeast(let least): "≥ \(Table.text(least))"
         case .atMost(let most): "≤ \(Table.text(most))"
         case .referencePlus(let more): "≤ reference + \(Table.text(more))"
@@ -82,6 +95,7 @@ enum Target: Sendable {
     func isMet(by value: Double, reference: Double?) -> Bool {
         switch self {
         case .ratioAtLeast(let least): reference.map { value >= least * $0 } ?? false
+        case .ratioAtMost(let most): reference.map { value <= most * $0 } ?? false
         case .atLeast(let least): value >= least
         case .atMost(let most): value <= most
         case .referencePlus(let more): reference.map { value <= $0 + more } ?? false

@@ -50,14 +50,9 @@ struct ReportMaker {
     private let now: Timestamp
 
     init(store: Store) async throws {
-        let row = try await store.pool.query(
-            """
-            SELECT document, (extract(epoch FROM now()) * 1000000)::bigint FROM jurisdiction
-            WHERE code = \(Stack.jurisdiction)
-            """
-        ).one()
-        city = try City(document: Array(row.decode(String.self, at: 0).utf8))
-        now = Timestamp(microseconds: try row.decode(Int64.self, at: 1))
+        city = try await store.city()
+        let row = try await store.pool.query("SELECT (extract(epoch FROM now()) * 1000000)::bigint").one()
+        now = Timestamp(microseconds: try row.decode(Int64.self, at: 0))
         places = PlaceIndex(city: city)
     }
 

@@ -68,6 +68,12 @@ struct Store: Sendable {
         ).one().decode(Bool.self, at: 0)
     }
 
+    /// The city as its document has it.
+    func city() async throws -> City {
+        let row = try await pool.query("SELECT document FROM jurisdiction WHERE code = \(Stack.jurisdiction)").one()
+        return try City(document: Array(row.decode(String.self, at: 0).utf8))
+    }
+
     func isFolded() async throws -> Bool {
         try await pool.query(
             """
