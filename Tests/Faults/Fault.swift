@@ -37,7 +37,7 @@ struct Fault: Sendable {
     private static let short: Set<String> = [
         "kill-any", "kill-notifier", "stop-routing", "stop-notifier", "stop-store", "kill-postmaster", "disk-full",
         "clock-forward", "cut-store-routing", "lose-store-routing", "reset-store", "cut-door-intake", "cut-hints",
-        "never-reading", "reconnecting", "crowd-front", "hold-inbox", "rubbish-bytes", "rubbish-valid-key",
+        "never-reading", "crowd-front", "hold-inbox", "rubbish-bytes", "rubbish-valid-key",
     ]
 
     var line: String {
