@@ -172,7 +172,54 @@ package struct AnalyticsStore: Sendable {
         if !delta.states.isEmpty { statements.append(addition(of: delta.states, in: jurisdiction)) }
         if !delta.times.isEmpty { statements.append(addition(of: delta.times, in: jurisdiction)) }
         if !delta.flows.isEmpty { statements.append(addition(of: delta.flows, in: jurisdiction)) }
+        // Last: all streams add to these same rows, so they are locked as shortly as can be, and in sorted order.
+        if !delta.states.isEmpty { statements += sums(of: delta.states, in: jurisdiction) }
         return statements
+    }
+
+    /// What the states come to by one dimension at a time: for each day, and over all days.
+    private static func sums(
+        of states: [RollupDelta.StateKey: Int64], in jurisdiction: JurisdictionCode
+    ) -> [SQL] {
+        var days: [SumKey: Int64] = [:]
+        var standing: [SumKey: Int64] = [:]
+        for (key, n) in states {
+            for (dimension, code) in [("agency", key.agency), ("area", key.area), ("category", key.category)] {
+                var sum = SumKey(day: key.day, dimension: dimension, code: code, status: key.status)
+                days[sum, default: 0] += n
+                sum.day = 0
+                standing[sum, default: 0] += n
+            }
+        }
+        let dayKeys = days.keys.sorted()
+        let keys = standing.keys.sorted()
+        return [
+            """
+            INSERT INTO rollup_day AS r (jurisdiction, day, dimension, code, status, n)
+            SELECT \(jurisdiction), date '1970-01-01' + day, dimension, code, status, n
+            FROM unnest(\(dayKeys.map(\.day)), \(dayKeys.map(\.dimension)), \(dayKeys.map(\.code)),
+                \(dayKeys.map(\.status)), \(dayKeys.map { days[$0]! })) AS t (day, dimension, code, status, n)
+            ON CONFLICT (jurisdiction, day, dimension, code, status) DO UPDATE SET n = r.n + excluded.n
+            """,
+            """
+            INSERT INTO rollup_standing AS r (jurisdiction, dimension, code, status, n)
+            SELECT \(jurisdiction), dimension, code, status, n
+            FROM unnest(\(keys.map(\.dimension)), \(keys.map(\.code)), \(keys.map(\.status)),
+                \(keys.map { standing[$0]! })) AS t (dimension, code, status, n)
+            ON CONFLICT (jurisdiction, dimension, code, status) DO UPDATE SET n = r.n + excluded.n
+            """,
+        ]
+    }
+
+    private struct SumKey: Hashable, Comparable {
+        var day: Int32
+        var dimension: String
+        var code: String
+        var status: String
+
+        static func < (a: Self, b: Self) -> Bool {
+            (a.day, a.dimension, a.code, a.status) < (b.day, b.dimension, b.code, b.status)
+        }
     }
 
     private static func addition(
@@ -229,6 +276,8 @@ package struct AnalyticsStore: Sendable {
         _ = try await pool.transaction([
             "UPDATE analytics_cursor SET seq = 0, epoch = 1 WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_state WHERE jurisdiction = \(jurisdiction)",
+            "DELETE FROM rollup_day WHERE jurisdiction = \(jurisdiction)",
+            "DELETE FROM rollup_standing WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_time WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_flow WHERE jurisdiction = \(jurisdiction)",
         ])

@@ -6,8 +6,8 @@ package import PostgreSQL
 package struct DeskStore: Sendable {
     /// The most that one page gives.
     package static let listLimit = 1000
-    /// As far as open reports are counted.
-    package static let countLimit = 10_000
+    /// As far as open reports are counted: beyond it nobody reads the number, and counting would cost more than the list.
+    package static let countLimit = 1_000
 
     private let pool: PostgresPool
 
@@ -41,34 +41,62 @@ package struct DeskStore: Sendable {
 
     /// The statement that reads a page of one part.
     ///
-    /// Its limit stands before the join, so that the part's index is read in its order and no further than the page.
+    /// Its limit stands before the join, so that the part's index is read in its order and no further than the page: it
+    /// costs the same however many reports an agency has had.
+    /// - Parameter start: of finished reports, only those that changed no earlier.
     package static func statement(
         _ part: WorkPosition.Part, of agency: AgencyCode, in jurisdiction: JurisdictionCode,
-        statuses: [ReportStatus]?, after position: WorkPosition?, limit: Int
+        statuses: [ReportStatus]?, after position: WorkPosition? = nil, since start: Timestamp? = nil, limit: Int
     ) -> SQL {
-        var conditions: [SQL] = ["s.jurisdiction = \(jurisdiction)", "s.agency = \(agency)"]
-        let (time, order): (SQL, SQL)
+        let (time, order, page): (SQL, SQL, SQL)
         switch part {
         case .open:
             (time, order) = ("s.next_due_at", "s.next_due_at, s.report_id")
-            conditions.append("s.next_due_at IS NOT NULL")
-            if let position {
-                conditions.append("(s.next_due_at, s.report_id) > (\(position.at), \(position.report))")
-            }
+            page = open(of: agency, in: jurisdiction, statuses: statuses, after: position, limit: limit)
         case .done:
             (time, order) = ("s.changed_at", "s.changed_at DESC, s.report_id DESC")
-            conditions.append("s.next_due_at IS NULL")
-            if let position {
-                conditions.append("(s.changed_at, s.report_id) < (\(position.at), \(position.report))")
-            }
+            page = done(
+                of: agency, in: jurisdiction, statuses: statuses, after: position, since: start, limit: limit)
         }
+        return """
+            SELECT \(WorkRecord.columns), \(time) AS position_at FROM (\(page)) s
+            JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
+            ORDER BY \(order)
+            """
+    }
+
+    private static func open(
+        of agency: AgencyCode, in jurisdiction: JurisdictionCode, statuses: [ReportStatus]?,
+        after position: WorkPosition?, limit: Int
+    ) -> SQL {
+        var conditions: [SQL] = [
+            "s.jurisdiction = \(jurisdiction)", "s.agency = \(agency)", "s.next_due_at IS NOT NULL",
+        ]
+        if let position { conditions.append("(s.next_due_at, s.report_id) > (\(position.at), \(position.report))") }
         if let statuses { conditions.append("s.status = ANY(\(statuses.map(\.rawValue)))") }
         return """
-            SELECT \(WorkRecord.columns), \(time) AS position_at FROM (
+            SELECT * FROM report_state s WHERE \(SQL.joined(conditions, separator: " AND "))
+            ORDER BY s.next_due_at, s.report_id LIMIT \(literal: limit)
+            """
+    }
+
+    /// Each status in the order of its own part of the index, and then merged.
+    private static func done(
+        of agency: AgencyCode, in jurisdiction: JurisdictionCode, statuses: [ReportStatus]?,
+        after position: WorkPosition?, since start: Timestamp?, limit: Int
+    ) -> SQL {
+        var conditions: [SQL] = [
+            "s.jurisdiction = \(jurisdiction)", "s.agency = \(agency)", "s.status = chosen.status",
+            "s.next_due_at IS NULL",
+        ]
+        if let position { conditions.append("(s.changed_at, s.report_id) < (\(position.at), \(position.report))") }
+        if let start { conditions.append("s.changed_at >= \(start)") }
+        let names = (statuses ?? ReportStatus.allCases.filter { !$0.isOpen }).map(\.rawValue)
+        return """
+            SELECT found.* FROM unnest(\(names)) AS chosen (status) CROSS JOIN LATERAL (
                 SELECT * FROM report_state s WHERE \(SQL.joined(conditions, separator: " AND "))
-                ORDER BY \(order) LIMIT \(literal: limit)
-            ) s JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
-            ORDER BY \(order)
+                ORDER BY s.changed_at DESC, s.report_id DESC LIMIT \(literal: limit)) found
+            ORDER BY found.changed_at DESC, found.report_id DESC LIMIT \(literal: limit)
             """
     }
 
@@ -78,7 +106,7 @@ package struct DeskStore: Sendable {
         of agency: AgencyCode, in jurisdiction: JurisdictionCode, limit: Int, doneSince start: Timestamp
     ) async throws -> DeskOverview {
         let results = try await pool.pipeline([
-            Self.statement(.open, of: agency, in: jurisdiction, statuses: nil, after: nil, limit: limit),
+            Self.statement(.open, of: agency, in: jurisdiction, statuses: nil, limit: limit),
             """
             SELECT count(*) FROM (
                 SELECT 1 FROM report_state s
@@ -86,13 +114,7 @@ package struct DeskStore: Sendable {
                 LIMIT \(literal: Self.countLimit)
             ) counted
             """,
-            """
-            SELECT \(WorkRecord.columns) FROM report_state s
-            JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
-            WHERE s.jurisdiction = \(jurisdiction) AND s.agency = \(agency) AND s.next_due_at IS NULL
-                AND s.changed_at >= \(start)
-            ORDER BY s.changed_at DESC LIMIT 100
-            """,
+            Self.statement(.done, of: agency, in: jurisdiction, statuses: nil, since: start, limit: 100),
         ])
         let open = try Self.records(results[0])
         let counted = Int(try results[1].one().decode(Int64.self, at: 0))

@@ -59,19 +59,22 @@ package struct SummaryStore: Sendable {
         let open = ReportStatus.allCases.filter(\.isOpen).map(\.rawValue)
         let results = try await pool.pipeline([
             """
-            SELECT grouping(agency, category, area), coalesce(agency, category, area), status, sum(n)::bigint
-            FROM rollup_state \(city) \(period)
-            GROUP BY GROUPING SETS ((agency, status), (category, status), (area, status)) ORDER BY 1, 2, 3
+            SELECT dimension, code, status, sum(n)::bigint FROM rollup_day \(city) \(period)
+            GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """,
             """
-            SELECT grouping(agency, category, area), coalesce(agency, category, area), status, sum(n)::bigint
-            FROM rollup_state \(city) AND status = ANY(\(open)) AND n <> 0
-            GROUP BY GROUPING SETS ((agency, status), (category, status), (area, status)) ORDER BY 1, 2, 3
+            SELECT dimension, code, status, n FROM rollup_standing \(city) AND status = ANY(\(open)) AND n <> 0
+            ORDER BY 1, 2, 3
             """,
             """
-            SELECT grouping(agency, category, area), coalesce(agency, category, area), '', count(*)
-            FROM (SELECT agency, coalesce(category, '') AS category, coalesce(area, '') AS area
-                FROM report_state \(city) AND next_due_at < now()) late
+            SELECT CASE grouping(agency, category, area) WHEN 3 THEN 'agency' WHEN 5 THEN 'category' ELSE 'area' END,
+                coalesce(agency, category, area), '', count(*)
+            FROM (
+                SELECT o.code AS agency, coalesce(s.category, '') AS category, coalesce(s.area, '') AS area
+                FROM stream o CROSS JOIN LATERAL (
+                    SELECT s.category, s.area FROM report_state s
+                    WHERE s.jurisdiction = o.jurisdiction AND s.agency = o.code AND s.next_due_at < now()) s
+                WHERE o.jurisdiction = \(jurisdiction)) late
             GROUP BY GROUPING SETS ((agency), (category), (area)) ORDER BY 1, 2
             """,
             """
@@ -102,16 +105,15 @@ package struct SummaryStore: Sendable {
         return summary
     }
 
-    /// `grouping` has a bit for each column that a row does not group by: 3 is agency, 5 category, 6 area.
     private static func counts(_ rows: Rows) throws -> SummaryRows.Counts {
         var counts = SummaryRows.Counts()
         for row in rows {
             let count = SummaryRows.Count(
                 code: try row.decode(String.self, at: 1), status: try row.decode(String.self, at: 2),
                 n: try row.decode(Int64.self, at: 3))
-            switch try row.decode(Int32.self, at: 0) {
-            case 3: counts.agencies.append(count)
-            case 5: counts.categories.append(count)
+            switch try row.decode(String.self, at: 0) {
+            case "agency": counts.agencies.append(count)
+            case "category": counts.categories.append(count)
             default: counts.areas.append(count)
             }
         }

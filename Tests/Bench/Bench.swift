@@ -10,6 +10,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The SASANDO_HOME of the stack to measure. Its reports are deleted.")
     var home: String
 
+    @Option(help: "A second stack with a larger store: only what grows is measured, and what is there stays.")
+    var large: String?
+
     @Option(help: "The folder with the scripts of wrk and pgbench.")
     var scripts: String
 
@@ -43,13 +46,17 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let stack = try Stack(home: URL(filePath: home))
         let notes = Notes()
-        let rows = try await Store.open(stack) { store in
-            let setting = Setting(
-                stack: stack, store: store, scripts: URL(filePath: scripts), isQuick: quick, notes: notes)
-            return try await measure(in: setting)
-        }
+        let rows =
+            if let large {
+                try await withSetting(of: home, notes) { small in
+                    try await withSetting(of: large, notes) { large in
+                        try await Growth(small: small, large: large).measure()
+                    }
+                }
+            } else {
+                try await withSetting(of: home, notes) { try await measure(in: $0) }
+            }
         let table = Table(rows: rows, notes: await notes.lines, isColoured: isatty(STDOUT_FILENO) == 1)
         print(table.text)
         if let json {
@@ -59,6 +66,17 @@ struct Bench: AsyncParsableCommand {
         }
         let isMissed = rows.contains { $0.failure != nil || (peers != nil && $0.met == false) }
         if isMissed { throw ExitCode.failure }
+    }
+
+    private func withSetting<Result: Sendable>(
+        of home: String, _ notes: Notes, _ body: @Sendable (Setting) async throws -> Result
+    ) async throws -> Result {
+        let stack = try Stack(home: URL(filePath: home))
+        // Vacuum of millions of reports takes its time.
+        return try await Store.open(stack, patience: large == nil ? .seconds(120) : .seconds(1800)) { store in
+            try await body(
+                Setting(stack: stack, store: store, scripts: URL(filePath: scripts), isQuick: quick, notes: notes))
+        }
     }
 
     private func measure(in setting: Setting) async throws -> [Row] {

@@ -77,6 +77,8 @@ extension EndToEnd {
         private func rows() async throws -> String {
             let results = try await pool.pipeline([
                 "SELECT r::text FROM rollup_state r ORDER BY jurisdiction, day, agency, category, area, status",
+                "SELECT r::text FROM rollup_day r ORDER BY jurisdiction, day, dimension, code, status",
+                "SELECT r::text FROM rollup_standing r ORDER BY jurisdiction, dimension, code, status",
                 "SELECT r::text FROM rollup_time r ORDER BY jurisdiction, day, agency, category, area, bucket",
                 "SELECT r::text FROM rollup_flow r ORDER BY jurisdiction, day, agency",
             ])

@@ -128,8 +128,8 @@ extension SimulatedLife {
     private mutating func intendFirst(_ world: SimulatedWorld) {
         let dice = random.share()
         switch dice {
-        // Nobody ever looks at it.
-        case ..<0.007: break
+        // Nobody looks at it.
+        case ..<0.007: clearUp(world)
         case ..<0.045:
             guard let action = world.colleague(of: state.agency, &random) else { return acknowledge(world) }
             plan(action, share: 0.4, of: .acknowledge, world)
@@ -152,7 +152,7 @@ extension SimulatedLife {
         case ..<0.75: start(world)
         case ..<0.985: resolve(world)
         // Begun and forgotten.
-        default: break
+        default: clearUp(world)
         }
     }
 
@@ -163,7 +163,7 @@ extension SimulatedLife {
             plan(.comment, share: 0.1, of: .resolve, world, internalNote: random.pick(SimulatedTexts.remarks))
         case ..<0.08 where holds < 2: hold(world)
         case ..<0.985: resolve(world)
-        default: break
+        default: clearUp(world)
         }
     }
 
@@ -172,8 +172,19 @@ extension SimulatedLife {
         switch dice {
         case ..<0.8: plan(.resume, share: 0.6, of: .resolve, world)
         case ..<0.95: resolve(world)
-        default: break
+        default: clearUp(world)
         }
+    }
+
+    /// What was forgotten comes up when the agency goes through its desk, weeks later; a few times it does not.
+    private mutating func clearUp(_ world: SimulatedWorld) {
+        guard !random.happens(0.1) else { return }
+        let request: CommandRequest.Action =
+            state.status == .assigned || state.status == .reopened
+            ? .reject(.invalid, of: nil, referTo: nil) : .resolve
+        intention = Intention(
+            at: lastAt.adding(seconds: 20 * 86_400 + Int(random.share() * 70 * 86_400)),
+            request: CommandRequest(request, note: SimulatedTexts.clearedUp, actor: random.pick(SimulatedTexts.actors)))
     }
 
     private mutating func intendResolved(_ world: SimulatedWorld) {
@@ -188,17 +199,17 @@ extension SimulatedLife {
     }
 
     private mutating func acknowledge(_ world: SimulatedWorld) {
-        plan(.acknowledge, share: 0.3, of: .acknowledge, world)
+        plan(.acknowledge, share: 0.25, of: .acknowledge, world)
     }
 
     private mutating func start(_ world: SimulatedWorld) {
         if state.deadlines.arriveBy != nil { return plan(.start, share: 0.5, of: .arrive, world) }
-        plan(.start, share: 0.12, of: .resolve, world)
+        plan(.start, share: 0.08, of: .resolve, world)
     }
 
     private mutating func resolve(_ world: SimulatedWorld) {
         let note = random.happens(0.8) ? random.pick(SimulatedTexts.resolved) : nil
-        plan(.resolve, share: 0.35, of: .resolve, world, note: note)
+        plan(.resolve, share: 0.25, of: .resolve, world, note: note)
     }
 
     private mutating func reject(_ reason: CommandRequest.RejectReason, _ world: SimulatedWorld) {

@@ -102,6 +102,7 @@ enum SimulatedTexts {
         "Lokasi sudah diperiksa, tidak ditemukan.", "Laporan tidak cukup jelas.",
         "Bukan kewenangan pemerintah kota.",
     ]
+    static let clearedUp = "Ditutup saat pemeriksaan laporan lama."
     static let held = ["Menunggu suku cadang.", "Menunggu cuaca membaik.", "Alat berat masih dipakai di tempat lain."]
     static let passedOn = ["Bukan bidang kami.", "Menurut lokasi ini tugas dinas lain.", "Salah kategori."]
     static let remarks = ["Tim sudah dihubungi.", "Sudah ditelepon, belum diangkat.", "Perlu dicek ulang besok."]

@@ -42,6 +42,15 @@ struct AdmissionFigure {
         ]
     }
 
+    /// Answers a second of intake's own port, on top of what the store holds.
+    func rate(for seconds: Int) async throws -> Double {
+        let before = try await setting.store.reportCount()
+        let (answers, elapsed) = try await post(to: "http://127.0.0.1:\(setting.stack.intake.port)", for: seconds)
+        let stored = try await setting.store.reportCount() - before
+        guard stored >= answers else { throw BenchFailure("\(answers) reports acknowledged, but \(stored) stored") }
+        return Double(answers) / elapsed
+    }
+
     /// Only what was newly stored counts: wrk sees that no answer was refused, the store how many reports it holds.
     private func acknowledged(at address: String) async throws -> Double {
         let (answers, elapsed) = try await post(to: address, for: seconds)

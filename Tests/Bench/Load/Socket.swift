@@ -35,6 +35,12 @@ final class Socket {
         guard sent == bytes.count else { throw LoadFailure("\(sent) of a request's \(bytes.count) bytes were sent") }
     }
 
+    /// Waits until something can be read, or the time is over.
+    func awaitInput(withinMilliseconds limit_ms: Int32) {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&waiting, 1, limit_ms)
+    }
+
     enum Reading {
         case bytes(Int)
         case nothing

@@ -11,6 +11,7 @@ struct Stack: Sendable {
         }
         let frontDoor: URL
         let integrator: Integrator
+        let `operator`: Token
         let agencies: [String: Token]
     }
 

@@ -8,14 +8,16 @@ struct Store: Sendable {
     let pool: PostgresPool
 
     /// Runs `body` with a pool of the owner's connections.
+    ///
+    /// - Parameter patience: how long a statement may take.
     static func open<Result: Sendable>(
-        _ stack: Stack, _ body: @Sendable (Store) async throws -> Result
+        _ stack: Stack, patience: Duration = .seconds(120), _ body: @Sendable (Store) async throws -> Result
     ) async throws -> Result {
         var configuration = try PostgresConfiguration(url: stack.storeURL, password: stack.storePassword)
         configuration.applicationName = "sasando-bench"
         configuration.size = 2
-        configuration.statementTimeout = .seconds(120)
-        configuration.queryTimeout = .seconds(120)
+        configuration.statementTimeout = patience
+        configuration.queryTimeout = patience
         configuration.lockTimeout = .seconds(10)
         configuration.idleInTransactionTimeout = .seconds(60)
         let reactor = Reactor(name: "bench")
@@ -89,8 +91,8 @@ struct Store: Sendable {
         try await pool.query("SELECT NOT EXISTS (SELECT FROM inbox)").one().decode(Bool.self, at: 0)
     }
 
-    func routedCount() async throws -> Int {
-        Int(try await pool.query("SELECT count(*) FROM report_state").one().decode(Int64.self, at: 0))
+    func inboxCount() async throws -> Int {
+        Int(try await pool.query("SELECT count(*) FROM inbox").one().decode(Int64.self, at: 0))
     }
 
     func reportCount() async throws -> Int {

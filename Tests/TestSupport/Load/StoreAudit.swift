@@ -176,6 +176,25 @@ package struct StoreAudit: Sendable {
             WHERE x.n IS DISTINCT FROM y.n
             """)
             + lines(
+                "a sum of a day that is not that of its cells (cells, sum)",
+                """
+                SELECT jurisdiction, day, dimension, code, status, x.n, y.n FROM (
+                    SELECT r.jurisdiction, r.day, d.dimension, d.code, r.status, sum(r.n) AS n
+                    FROM rollup_state r CROSS JOIN LATERAL (
+                        VALUES ('agency', r.agency), ('area', r.area), ('category', r.category)) AS d (dimension, code)
+                    GROUP BY 1, 2, 3, 4, 5) x
+                FULL JOIN rollup_day y USING (jurisdiction, day, dimension, code, status)
+                WHERE x.n IS DISTINCT FROM y.n
+                """)
+            + lines(
+                "a sum over all days that is not that of its days (days, sum)",
+                """
+                SELECT jurisdiction, dimension, code, status, x.n, y.n FROM (
+                    SELECT jurisdiction, dimension, code, status, sum(n) AS n FROM rollup_day GROUP BY 1, 2, 3, 4) x
+                FULL JOIN rollup_standing y USING (jurisdiction, dimension, code, status)
+                WHERE x.n IS DISTINCT FROM y.n
+                """)
+            + lines(
                 "a count of resolutions that is wrong (events, rollup)",
                 """
                 SELECT agency, x.n, x.on_time, y.n, y.on_time FROM (
