@@ -44,10 +44,11 @@ make_volumes() {
         return
     fi
     progress 'Making a volume for each store'
-    make_volume sasando "$home/postgres" noatime &&
-        make_volume rabbitmq "$home/peers/rabbitmq" noatime &&
-        make_volume nats "$home/peers/nats" noatime,sync ||
+    if ! { make_volume sasando "$home/postgres" noatime && make_volume rabbitmq "$home/peers/rabbitmq" noatime &&
+        make_volume nats "$home/peers/nats" noatime,sync; }; then
         no_volumes="a loop mount failed: $(tail -n 1 "$home/logs/volumes.log")"
+        volume_device=()
+    fi
     sync
     clear_progress
 }

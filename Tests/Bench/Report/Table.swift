@@ -28,6 +28,7 @@ struct Table {
 
     private var verdict: String {
         let judged = rows.filter { $0.met != nil }
+        guard !judged.isEmpty else { return "No target was judged." }
         let missed = judged.filter { $0.met == false }
         guard !missed.isEmpty else { return "All \(judged.count) targets are met." }
         return emphasised("\(missed.count) of \(judged.count) targets NOT met: ")
