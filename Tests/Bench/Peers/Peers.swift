@@ -64,6 +64,8 @@ struct StintResult: Sendable {
     var syncsPerReport: Double?
     /// Cores that were busy, with everything that ran.
     var coresBusy: Double
+    /// Of these, what our load generator used; the brokers' does not say.
+    var generatorCores: Double?
 }
 
 /// How often a volume was made to write all to its disk, as the kernel counts it.

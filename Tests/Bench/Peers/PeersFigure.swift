@@ -103,7 +103,8 @@ struct PeersFigure {
         }
         return StintResult(
             throughput: Double(result.accepted) / result.elapsedSeconds, accepted: result.accepted,
-            p50: result.delivery.milliseconds(at: 0.5), p99: result.delivery.milliseconds(at: 0.99), coresBusy: 0)
+            p50: result.delivery.milliseconds(at: 0.5), p99: result.delivery.milliseconds(at: 0.99), coresBusy: 0,
+            generatorCores: result.ownShare)
     }
 }
 

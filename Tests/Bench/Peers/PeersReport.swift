@@ -63,7 +63,9 @@ struct PeersReport {
         guard !cores.isEmpty else { return nil }
         let syncs = course.values(what, of: contender, \.syncsPerReport)
         let counted = syncs.isEmpty ? "" : ", \(Table.text(syncs.median)) syncs a report"
-        return "\(what): \(Table.text(cores.median)) cores busy" + counted
+        let generator = course.values(what, of: contender, \.generatorCores)
+        let own = generator.isEmpty ? "" : " (\(Table.text(generator.median)) of them the load generator's)"
+        return "\(what): \(Table.text(cores.median)) cores busy" + own + counted
     }
 
     /// How it is measured, and what is not equal.
@@ -79,7 +81,7 @@ struct PeersReport {
             "NATS \(peers.nats.version): streams in files, one replica. This version syncs by itself only every two "
                 + "minutes"
                 + (hasVolumes ? ", so its volume writes through (-o sync): each message by itself." : "."),
-            "All take turns, each round beginning with another. At saturation a broker has up to \(brokersInFlight) "
+            "All take turns, each round beginning with another; a ratio is the median of the rounds' own. At saturation a broker has up to \(brokersInFlight) "
                 + "reports in flight, we \(ownInFlight), each a POST over a connection of its own.",
             "NOT EQUAL, in the brokers' favour: they only pass on the report's JSON. Here it is also validated, placed, "
                 + "kept for queries and repeats, given deadlines and a history, and folded by analytics.",
