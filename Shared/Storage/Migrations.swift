@@ -35,8 +35,8 @@ package enum Migrations {
         Migration(number: 9, name: "upkeep", script: PackageResources._009_upkeep_sql),
         Migration(number: 10, name: "history-details", script: PackageResources._010_history_details_sql),
         Migration(number: 11, name: "append", script: PackageResources._011_append_sql),
-        Migration(number: 12, name: "claim", script: PackageResources._012_claim_sql),
-        Migration(number: 13, name: "trace", script: PackageResources._013_trace_sql),
+        Migration(number: 12, name: "trace", script: PackageResources._012_trace_sql),
+        Migration(number: 13, name: "claim", script: PackageResources._013_claim_sql),
         Migration(number: 14, name: "growth", script: PackageResources._014_growth_sql),
     ]
 

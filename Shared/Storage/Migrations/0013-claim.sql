@@ -1,10 +1,5 @@
--- Where a report's way began (W3C Trace Context): what the log lines and the events about it have in common. Reports
--- from before have none.
-ALTER TABLE report ADD COLUMN traceparent text CHECK (length(traceparent) = 55);
-GRANT SELECT (traceparent) ON report TO sasando_routing, sasando_notifier;
-
--- As before, with one column more.
-DROP FUNCTION claim_inbox;
+-- One claim of the inbox in one round trip: locks parts that wait, the longest waiting first, and then reads up to 500
+-- reports of them in a fresh snapshot, so that what the previous holder filed is gone from it.
 CREATE FUNCTION claim_inbox(in_jurisdiction text, in_after_urgency smallint, in_after_id bigint, in_parts integer)
 RETURNS TABLE (
     claimed_at timestamptz, urgency smallint, inbox_id bigint, id uuid, tracking_code text, category text,
@@ -42,11 +37,3 @@ END
 $$;
 REVOKE ALL ON FUNCTION claim_inbox FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION claim_inbox TO sasando_routing;
-
--- What the operator asks of every running instance: which version it is, and how far its clock is ahead of ours.
-ALTER TABLE peer
-    ADD COLUMN version text,
-    ADD COLUMN clock_ahead_s double precision;
-
--- Routing sees which agencies have nobody who serves them.
-GRANT SELECT ON notifier_login TO sasando_routing;
