@@ -1,6 +1,7 @@
 import Foundation
 import Reactor
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ZeroMQ
