@@ -13,6 +13,7 @@ struct LiveConsumer: Sendable {
     let tail: Tail<SSEBlock>
     let reader: StreamReader
     let seats: ConsumerSeats
+    let replays: ReplayPages
     let heartbeat: Heartbeat
 
     private static let delivered = Counter(.deliveries, [("way", "sse")])
@@ -35,16 +36,11 @@ struct LiveConsumer: Sendable {
                 Self.delivered.increment(by: block.last - position)
                 position = block.last
             case .behind:
-                guard
-                    let page = try await reader.page(
-                        after: position, limit: ConsumerSeats.pageLimit, bytes: seats.pageBytes),
-                    let first = page.events.first, let last = page.events.last,
-                    first.cursor.seq == position + 1
-                else { return }
+                guard let page = try await replays.page(after: position, { try await read(after: position) }) else { return }
                 Self.pagesRead.increment()
-                try await writer.write(SSEBlock(page.events).bytes)
-                Self.delivered.increment(by: last.cursor.seq - position)
-                position = last.cursor.seq
+                try await writer.write(page.bytes)
+                Self.delivered.increment(by: page.last - position)
+                position = page.last
             case .upToDate(let generation):
                 let count = heartbeat.count
                 if count != beats {
@@ -57,6 +53,14 @@ struct LiveConsumer: Sendable {
                 return
             }
         }
+    }
+
+    /// The next page; nil where the stream cannot be continued.
+    private func read(after position: Int64) async throws -> ReplayPages.Page? {
+        let page = try await reader.page(after: position, limit: ConsumerSeats.pageLimit, bytes: seats.pageBytes)
+        guard let page, let first = page.events.first, let last = page.events.last, first.cursor.seq == position + 1
+        else { return nil }
+        return ReplayPages.Page(bytes: SSEBlock(page.events).bytes, first: position + 1, last: last.cursor.seq)
     }
 
     private func setBehind(_ now: Bool, _ before: inout Bool) {

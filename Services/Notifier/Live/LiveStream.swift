@@ -14,6 +14,7 @@ struct LiveStream: Sendable {
     let hints = Wake()
     let heartbeat: Heartbeat
     let seats: ConsumerSeats
+    let replays = ReplayPages()
     let reader: StreamReader
     private let logger: Logger
     private let reportLog: ReportLog
@@ -56,7 +57,7 @@ struct LiveStream: Sendable {
     }
 
     func consumer() -> LiveConsumer {
-        LiveConsumer(tail: tail, reader: reader, seats: seats, heartbeat: heartbeat)
+        LiveConsumer(tail: tail, reader: reader, seats: seats, replays: replays, heartbeat: heartbeat)
     }
 }
 
