@@ -138,14 +138,18 @@ package struct DeskStore: Sendable {
             JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
             WHERE s.jurisdiction = \(jurisdiction) AND s.agency = \(agency) AND s.report_id = \(id)
             """,
-            """
-            SELECT \(HistoryLine.columns) FROM report_history h \(HistoryLine.originals)
-            WHERE h.jurisdiction = \(jurisdiction) AND h.report_id = \(id) ORDER BY h.version
-            """,
+            Self.history(of: id, in: jurisdiction),
         ])
         guard let row = results[0].first else { return nil }
         var history: [HistoryLine] = []
         for row in results[1] { history.append(try HistoryLine(row: row)) }
         return (try WorkRecord(row: row), history)
+    }
+
+    package static func history(of id: UUID, in jurisdiction: JurisdictionCode) -> SQL {
+        """
+        SELECT \(HistoryLine.columns) FROM report_history h
+        WHERE h.jurisdiction = \(jurisdiction) AND h.report_id = \(id) ORDER BY h.version
+        """
     }
 }

@@ -56,7 +56,6 @@ package struct ReportStore: Sendable {
             """
             SELECT \(HistoryLine.columns) FROM report r
             JOIN report_history h ON h.jurisdiction = r.jurisdiction AND h.report_id = r.id
-            \(HistoryLine.originals)
             WHERE r.jurisdiction = \(jurisdiction) AND \(condition) ORDER BY h.version
             """,
         ])

@@ -72,15 +72,17 @@ package struct HistoryLine: Sendable, Hashable {
     /// When a hold ends.
     package var until: Timestamp?
 
-    /// The columns of `report_history h` with `originals`, in order.
+    /// The columns of `report_history h`, in order.
+    ///
+    /// A report that a line names by its id is looked up line by line; an id has 36 characters, and no tracking code has
+    /// so many. It is not a join: row security would have that read all reports first, since turning the text into an
+    /// id could tell of rows that whoever reads may not see.
     static let columns: SQL = """
         h.version, h.at, h.type, h.status, h.agency, h.note, h.internal_note, h.actor, h.reason, h.original,
-        CASE WHEN length(h.original) = 36 THEN o.tracking_code ELSE h.original END, h.refer_to, h.until
-        """
-    /// Finds the report that a line names by its id; an id has 36 characters, and no tracking code has so many.
-    static let originals: SQL = """
-        LEFT JOIN report o ON o.jurisdiction = h.jurisdiction
-            AND o.id = CASE WHEN length(h.original) = 36 THEN h.original::uuid END
+        CASE WHEN length(h.original) = 36 THEN (
+            SELECT o.tracking_code FROM report o
+            WHERE o.jurisdiction = h.jurisdiction AND o.id = h.original::uuid)
+        ELSE h.original END, h.refer_to, h.until
         """
 
     init(row: Row) throws {

@@ -113,6 +113,19 @@ struct DeskStoreTests {
         #expect(!plan.contains("Bitmap") && !plan.contains("Seq Scan on report"), "\(plan)")
     }
 
+    /// Row security once had every look at a report read all reports, for the sake of one that it might be a duplicate of.
+    @Test func `A report's history among many reads what is its own and no more`() async throws {
+        try await fixture.pool.transaction(Self.manyReports, timeout: .seconds(60))
+        try await fixture.pool.query("ANALYZE report, report_state, report_history")
+        let statement = DeskStore.history(of: UUID(), in: TestCity.code)
+        let rows = try await fixture.pool.transaction([
+            "SET LOCAL ROLE sasando_kupang_dlhk", "EXPLAIN \(statement)",
+        ])[1]
+        let plan = try rows.map { try $0.decode(String.self, at: 0) }.joined(separator: "\n")
+        #expect(plan.contains("Index Scan using report_pkey on report o"), "\(plan)")
+        #expect(!plan.contains("Seq Scan on report o"), "\(plan)")
+    }
+
     private static let manyReports: [SQL] = [
         """
         INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
