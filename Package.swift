@@ -161,7 +161,9 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            of: ["Domain", "PostgreSQL", "Reactor", asyncHTTPClient, logging, nioCore, nioHTTP1, subprocess]),
+            of: [
+                "Domain", "PostgreSQL", "Reactor", "Telemetry", asyncHTTPClient, logging, nioCore, nioHTTP1, subprocess,
+            ]),
         tests("BrowserTests", of: ["Domain", asyncHTTPClient, nioCore, nioHTTP1, subprocess]),
         tests("ComposeTests", of: ["Domain", asyncHTTPClient, nioCore, nioHTTP1]),
         tests("RepositoryTests", of: []),

@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import Domain
 internal import Hummingbird
 internal import Logging
@@ -6,6 +7,7 @@ internal import ServiceLifecycle
 internal import Storage
 internal import Streams
 internal import Synchronization
+internal import Telemetry
 
 /// Wires analytics together: a folder for each city, and the dashboard.
 struct AnalyticsService: Sendable {
@@ -32,6 +34,7 @@ struct AnalyticsService: Sendable {
             store: store, logger: logger
         ) { _ in hints.ring() }
         let folders = Folders(registry: registry, store: AnalyticsStore(pool: store.pool), hints: hints, logger: logger)
+        folders.show(in: process.metrics)
         let routes = DashboardRoutes(
             registry: registry, store: SummaryStore(pool: store.pool),
             authenticator: Authenticator(publicURL: http.publicURL, access: AccessStore(pool: store.pool)),
@@ -69,6 +72,16 @@ final class Folders: Sendable {
     /// How old the city's newest complete picture is; nil before the first.
     func age(of jurisdiction: JurisdictionCode) -> Duration? {
         progress.withLock { $0[jurisdiction] }?.age
+    }
+
+    /// Shows in `metrics` how old each city's figures are, from the first complete picture on.
+    func show(in metrics: MetricRegistry) {
+        metrics.beforeExposition { [self] in
+            for (city, progress) in progress.withLock({ $0 }) {
+                guard let age = progress.age else { continue }
+                Meter(.foldAge, [("jurisdiction", city.rawValue)]).set(Double(age.nanoseconds) / 1e9)
+            }
+        }
     }
 
     func run() async {

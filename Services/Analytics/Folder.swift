@@ -29,11 +29,14 @@ struct Folder: Sendable {
     }
 
     private func foldWhileNew() async {
+        var isUntold = false
         while !Task.isCancelled {
-            let generation = hints.generation
+            let count = hints.count
             do {
                 let begun = ContinuousClock.now
                 let pass = try await foldOnce()
+                if isUntold, pass.folded > 0 { FoldMetrics.hintGaps.increment() }
+                isUntold = false
                 if pass.isCaughtUp { progress.caughtUp(asOf: begun) }
                 if pass.folded >= Self.batchLimit { continue }
                 if pass.folded > 0 {
@@ -44,14 +47,17 @@ struct Folder: Sendable {
             } catch {
                 logger.warning("fold failed; trying again", metadata: ["error": "\(error)"])
             }
-            await hints.wait(since: generation)
+            await hints.wait(since: count.generation)
+            isUntold = hints.onlyTicked(since: count)
         }
     }
 
     /// Folds what every stream has beyond its cursor, one batch a stream; streams share no row of the rollups, so two
     /// are folded at a time.
     func foldOnce() async throws -> Pass {
-        let behind = try await store.positions(in: jurisdiction).filter { $0.folded < $0.head }
+        let positions = try await store.positions(in: jurisdiction)
+        FoldMetrics.show(positions, of: jurisdiction)
+        let behind = positions.filter { $0.folded < $0.head }
         return try await withThrowingTaskGroup(of: Pass.self) { group in
             var pass = Pass()
             for (index, position) in behind.enumerated() {
@@ -72,6 +78,7 @@ struct Folder: Sendable {
         let isOurs = try await store.apply(
             fold.delta, of: position.stream, in: jurisdiction, epoch: position.epoch, from: position.folded,
             to: last.seq)
+        if isOurs { FoldMetrics.count(facts.count, of: position.stream) }
         if !isOurs { logger.debug("another replica folded", metadata: ["stream": "\(position.stream)"]) }
         return Pass(folded: facts.count, isCaughtUp: isOurs && last.seq >= position.head)
     }

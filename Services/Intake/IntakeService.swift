@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import Domain
 internal import FoundationEssentials
 internal import Hummingbird
@@ -7,6 +8,7 @@ internal import Runtime
 internal import ServiceLifecycle
 internal import Storage
 internal import Streams
+internal import Telemetry
 
 /// Wires intake together: the doors, the queues, the store and the hints.
 struct IntakeService: Sendable {
@@ -33,6 +35,9 @@ struct IntakeService: Sendable {
             store: AdmissionStore(pool: store.pool), bounds: configuration.bounds, on: store.reactor,
             logger: logger, reportLog: reportLog,
             stored: { peers.publish(Topic.inbox) })
+        AdmissionRefusals.expectAll()
+        let waiting = Meter(.admissionWaiting)
+        process.metrics.beforeExposition { waiting.set(queues.waiting) }
         let doors = Doors(
             configuration: configuration, registry: registry, queues: queues, pool: store.pool)
         let router = HTTPService.makeRouter()

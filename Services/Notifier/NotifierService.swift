@@ -30,6 +30,7 @@ struct NotifierService: Sendable {
         let stream = LiveStream(
             reader: StreamReader(jurisdiction: jurisdiction, stream: configuration.agency, pool: store.pool),
             consumers: configuration.consumers, logger: logger, reportLog: reportLog)
+        stream.show(in: process.metrics)
         let peers = Peers(
             service: .notifier, publishes: true, subscribesTo: [.routing, .notifier],
             topics: [Topic.stream(configuration.agency, of: jurisdiction)], store: store, logger: logger

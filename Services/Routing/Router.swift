@@ -39,15 +39,20 @@ struct Router: Sendable {
     }
 
     private func drain(whenever bell: Wake, backlog: Wake) async {
+        var isUntold = false
         while !Task.isCancelled {
-            let generation = bell.generation
+            let count = bell.count
             do {
                 // While reports keep coming, looking again is faster than the hints are.
-                if try await drain(backlog) { continue }
+                let isProductive = try await drain(backlog)
+                if isUntold, isProductive { RoutingMetrics.hintGaps.increment() }
+                isUntold = false
+                if isProductive { continue }
             } catch {
                 logger.warning("inbox not drained; trying again", metadata: [LogKey.error: "\(error)"])
             }
-            await bell.wait(since: generation)
+            await bell.wait(since: count.generation)
+            isUntold = bell.onlyTicked(since: count)
         }
     }
 

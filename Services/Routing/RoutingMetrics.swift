@@ -10,6 +10,7 @@ enum RoutingMetrics {
     private static let claimSize = Recorder(.routingClaimSize)
     private static let claimDuration = CoreMetrics.Timer(.routingClaimDuration)
     private static let delay = CoreMetrics.Timer(.routingDelay)
+    static let hintGaps = Counter(.hintGaps, [("reader", "inbox")])
     private static let routed = LabelledCounters(.reportsRouted, ["agency"])
     private static let fired = LabelledCounters(.deadlinesFired, ["kind"])
     private static let missed = LabelledCounters(.deadlinesMissed, ["agency", "kind"])

@@ -61,6 +61,7 @@ private struct CityWork: Sendable {
                     RoutingMetrics.expect(agencies: registry.city(city)?.city.agencies.map(\.code) ?? [])
                     group.addTask { await self.router(of: city).run() }
                     group.addTask { await self.timers(of: city).run() }
+                    group.addTask { await self.watch(over: city).run() }
                 }
                 try? await Task.sleep(for: .milliseconds(started.isEmpty ? 50 : 1000))
             }
@@ -78,6 +79,11 @@ private struct CityWork: Sendable {
         TimerRunner(
             jurisdiction: city, cities: registry, deadlines: DeadlineStore(pool: store.pool),
             announce: announce(in: city), logger: logger, reportLog: reportLog)
+    }
+
+    private func watch(over city: JurisdictionCode) -> RoutingWatch {
+        RoutingWatch(
+            jurisdiction: city, deadlines: DeadlineStore(pool: store.pool), peers: PeerStore(pool: store.pool))
     }
 
     /// Tells whoever follows the streams that they have grown: after the commit, and only as a hint.

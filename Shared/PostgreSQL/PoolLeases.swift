@@ -12,6 +12,12 @@ struct PoolMeasures: Sendable {
     private let inUse = Meter(.storeConnections, [("state", "in_use")])
     private let idle = Meter(.storeConnections, [("state", "idle")])
     private let waiting = Meter(.storeWaiting)
+    private let errors = LabelledCounters(.storeErrors, ["reason"])
+
+    init() {
+        // What comes first when the store goes away is shown from the start, so that its first rise is seen.
+        for kind in [PostgresError.Kind.connection, .timeout] { _ = errors["\(kind)"] }
+    }
 
     func leased(after wait: Duration) { leaseWait.recordNanoseconds(wait.wholeNanoseconds) }
     func opened() { connected.increment() }
@@ -19,7 +25,7 @@ struct PoolMeasures: Sendable {
 
     func failed(_ error: PostgresError) {
         let reason = error.sqlState.map { String($0.errorClass) } ?? "\(error.kind)"
-        Counter(.storeErrors, [("reason", reason)]).increment()
+        errors[reason].increment()
     }
 
     func show(_ statistics: PostgresPool.Statistics) {

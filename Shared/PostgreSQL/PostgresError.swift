@@ -60,11 +60,12 @@ package struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible
         }
     }
 
+    /// For logs: of a data error without the detail, which quotes the row that was refused.
     package var description: String {
         var text = "\(operation): \(message)"
         if let sqlState { text += " [\(sqlState)]" }
         if let constraint { text += " constraint \(constraint)" }
-        if let detail { text += " (\(detail))" }
+        if let detail, sqlState?.isDataError != true { text += " (\(detail))" }
         if let statementIndex { text += " in statement \(statementIndex)" }
         return text
     }

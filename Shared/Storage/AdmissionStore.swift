@@ -213,6 +213,21 @@ package struct AdmissionStore: Sendable {
         }
         return depths
     }
+
+    /// How long the oldest report of all cities has waited for routing, in seconds; 0 where none waits.
+    package func oldestInboxAge() async throws -> Double {
+        // The first of each urgency: two probes of an index for each city.
+        let rows = try await pool.query(
+            """
+            SELECT coalesce(max(extract(epoch FROM now() - r.received_at)), 0)::float8
+            FROM jurisdiction j CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS u (urgency)
+            CROSS JOIN LATERAL (
+                SELECT i.report_id FROM inbox i WHERE i.jurisdiction = j.code AND i.urgency = u.urgency
+                ORDER BY i.id LIMIT 1) first
+            JOIN report r ON r.jurisdiction = j.code AND r.id = first.report_id
+            """)
+        return try rows.one().decode(Double.self, at: 0)
+    }
 }
 
 extension NewReport {

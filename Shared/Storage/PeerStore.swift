@@ -1,3 +1,4 @@
+package import Domain
 package import FoundationEssentials
 package import PostgreSQL
 
@@ -28,15 +29,24 @@ package struct PeerStore: Sendable {
 
     /// Writes or renews the row, and removes those of its service that ended long ago without saying so.
     ///
-    /// - Parameter seconds: How long the row stands without being renewed.
-    package func register(_ peer: Peer, for seconds: Int) async throws(PostgresError) {
+    /// - Parameters:
+    ///   - seconds: How long the row stands without being renewed.
+    ///   - version: The product's that the instance runs.
+    ///   - clockAhead: How far the instance's clock is ahead of the store's, in seconds; nil while it does not know.
+    /// - Returns: the store's time.
+    @discardableResult
+    package func register(
+        _ peer: Peer, for seconds: Int, version: String, clockAhead: Double?
+    ) async throws(PostgresError) -> Timestamp {
         let lifetime = Double(seconds)
-        try await pool.pipeline([
+        let results = try await pool.pipeline([
             """
-            INSERT INTO peer (service, instance, endpoint, public_key, expires_at)
-            VALUES (\(peer.service), \(peer.instance), \(peer.endpoint), \(peer.publicKey),
-                now() + make_interval(secs => \(lifetime)))
-            ON CONFLICT (service, instance) DO UPDATE SET expires_at = EXCLUDED.expires_at
+            INSERT INTO peer (service, instance, endpoint, public_key, version, expires_at, clock_ahead_s)
+            VALUES (\(peer.service), \(peer.instance), \(peer.endpoint), \(peer.publicKey), \(version),
+                now() + make_interval(secs => \(lifetime)), \(clockAhead as Double?))
+            ON CONFLICT (service, instance) DO UPDATE
+                SET expires_at = EXCLUDED.expires_at, clock_ahead_s = EXCLUDED.clock_ahead_s
+            RETURNING clock_timestamp()
             """,
             """
             DELETE FROM peer WHERE service = \(peer.service) AND (service, instance) IN (
@@ -45,6 +55,23 @@ package struct PeerStore: Sendable {
                 FOR UPDATE SKIP LOCKED)
             """,
         ])
+        return try results[0].one().decode(Timestamp.self, at: 0)
+    }
+
+    /// How many notifiers serve each agency of the city now; 0 where nobody does.
+    package func notifiers(in jurisdiction: JurisdictionCode) async throws(PostgresError) -> [AgencyCode: Int] {
+        let rows = try await pool.query(
+            """
+            SELECT s.code, count(p.instance) FROM stream s
+            LEFT JOIN notifier_login l ON l.jurisdiction = s.jurisdiction AND l.agency = s.code
+            LEFT JOIN peer p ON p.service = 'notifier' AND p.registered_by = l.login AND p.expires_at > now()
+            WHERE s.jurisdiction = \(jurisdiction) AND s.kind IN ('agency', 'triage') GROUP BY s.code
+            """)
+        var notifiers: [AgencyCode: Int] = [:]
+        for row in rows {
+            notifiers[AgencyCode(rawValue: try row.decode(String.self, at: 0))] = Int(try row.decode(Int64.self, at: 1))
+        }
+        return notifiers
     }
 
     package func remove(_ peer: Peer) async throws(PostgresError) {

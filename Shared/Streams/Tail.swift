@@ -41,6 +41,8 @@ package final class Tail<Payload: Sendable>: Sendable {
         var size = 0
         /// The position after the newest block; nil until the reader has begun.
         var head: Int64?
+        /// The stream's own head when the reader last looked.
+        var streamHead: Int64 = 0
         /// How often the reader has begun; a consumer of an earlier beginning is let go.
         var incarnation = 0
         var isClosed = false
@@ -60,7 +62,8 @@ package final class Tail<Payload: Sendable>: Sendable {
     /// Begins (or, after a restore, begins anew) at `head`.
     package func begin(head: Int64) {
         state.withLock { state in
-            state = State(head: head, incarnation: state.incarnation + 1, isClosed: state.isClosed)
+            state = State(
+                head: head, streamHead: head, incarnation: state.incarnation + 1, isClosed: state.isClosed)
         }
         wake.ring()
     }
@@ -87,6 +90,14 @@ package final class Tail<Payload: Sendable>: Sendable {
             if surplus > 0 { state.blocks.removeFirst(surplus) }
         }
         wake.ring()
+    }
+
+    /// Takes note of how far the stream itself reaches.
+    package func saw(streamHead: Int64) { state.withLock { $0.streamHead = streamHead } }
+
+    /// How far the stream reaches as far as the reader knows, and how far the tail does; nil before the beginning.
+    package var reach: (stream: Int64, tail: Int64)? {
+        state.withLock { state in state.head.map { (max(state.streamHead, $0), $0) } }
     }
 
     /// What comes after `position`, for a consumer that came during `incarnation`.

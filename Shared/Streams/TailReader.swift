@@ -1,5 +1,7 @@
 internal import Domain
 package import Logging
+internal import Metrics
+internal import Telemetry
 
 /// The one reader of a process that keeps a stream's tail: on every hint, and at least once a second.
 package struct TailReader<Payload: Sendable>: Sendable {
@@ -40,17 +42,23 @@ package struct TailReader<Payload: Sendable>: Sendable {
 
     private func read() async {
         let clock = ContinuousClock()
+        let gaps = Counter(.hintGaps, [("reader", "stream")])
         var position: Cursor?
+        var isUntold = false
         while !Task.isCancelled {
-            let generation = hints.generation
+            let count = hints.count
             let readAt = clock.now
             do {
+                let before = position
                 let more = try await step(&position)
+                if isUntold, let before, let position, position.seq > before.seq { gaps.increment() }
+                isUntold = false
                 if more { continue }
             } catch {
                 logger.warning("stream not read; trying again", metadata: ["error": "\(error)"])
             }
-            await hints.wait(since: generation)
+            await hints.wait(since: count.generation)
+            isUntold = hints.onlyTicked(since: count)
             // A lone event is read at once; in a burst the next read gathers what came meanwhile.
             let next = readAt + pause()
             if clock.now < next { try? await clock.sleep(until: next) }
@@ -75,6 +83,7 @@ package struct TailReader<Payload: Sendable>: Sendable {
             tail.begin(head: page.head)
             return false
         }
+        tail.saw(streamHead: page.head)
         guard let first = page.events.first, let last = page.events.last else { return false }
         let (payload, size) = encode(page.events)
         tail.append(

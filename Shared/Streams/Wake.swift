@@ -8,6 +8,8 @@ internal import Synchronization
 package final class Wake: Sendable {
     private struct State: Sendable {
         var generation: UInt64 = 0
+        /// Of the rings, those of the clock.
+        var ticks: UInt64 = 0
         var nextWaiter: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         /// Waits that were cancelled before they had begun.
@@ -24,9 +26,26 @@ package final class Wake: Sendable {
     /// The number of tasks that wait now.
     package var waiting: Int { state.withLock { $0.waiters.count } }
 
-    package func ring() {
+    /// How often it has rung, and how often of that by the clock.
+    package struct Count: Hashable, Sendable {
+        package var generation: UInt64
+        package var ticks: UInt64
+    }
+
+    package var count: Count { state.withLock { Count(generation: $0.generation, ticks: $0.ticks) } }
+
+    /// Whether it has rung since, but every time by the clock: nobody has told of anything.
+    package func onlyTicked(since earlier: Count) -> Bool {
+        let now = count
+        return now != earlier && now.generation - earlier.generation == now.ticks - earlier.ticks
+    }
+
+    package func ring() { ring(isTick: false) }
+
+    private func ring(isTick: Bool) {
         let waiters = state.withLock { state in
             state.generation += 1
+            if isTick { state.ticks += 1 }
             defer { state.waiters.removeAll(keepingCapacity: true) }
             return Array(state.waiters.values)
         }
@@ -37,7 +56,7 @@ package final class Wake: Sendable {
     package func ring(every interval: Duration) async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: interval) } catch { return }
-            ring()
+            ring(isTick: true)
         }
     }
 

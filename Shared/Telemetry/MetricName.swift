@@ -20,7 +20,6 @@ package enum MetricName: String, CaseIterable, Sendable {
     case storeStatementDuration = "sasando_store_statement_duration_seconds"
     case storeErrors = "sasando_store_errors_total"
     case storeConnects = "sasando_store_connects_total"
-    case storeTransactions = "sasando_store_transactions_total"
 
     // ZeroMQ and the peers
     case zeroMQSent = "sasando_zeromq_messages_sent_total"
@@ -31,15 +30,15 @@ package enum MetricName: String, CaseIterable, Sendable {
     case peers = "sasando_peers"
     case hintsPublished = "sasando_hints_published_total"
     case hintsReceived = "sasando_hints_received_total"
-    case hintsCoalesced = "sasando_hints_coalesced_total"
+
+    case hintGaps = "sasando_hint_gaps_repaired_total"
 
     // Streams
-    case streamEventsAppended = "sasando_stream_events_appended_total"
-    case streamEventsRead = "sasando_stream_events_read_total"
+    case streamHead = "sasando_stream_head"
+    case streamLag = "sasando_stream_lag_events"
     case streamSubscribers = "sasando_stream_subscribers"
     case streamSubscribersRefused = "sasando_stream_subscribers_refused_total"
     case streamDelay = "sasando_stream_delay_seconds"
-    case streamReadDuration = "sasando_stream_read_duration_seconds"
     case streamTailMisses = "sasando_stream_tail_misses_total"
 
     // Intake
@@ -49,6 +48,7 @@ package enum MetricName: String, CaseIterable, Sendable {
     case admissionWaiting = "sasando_admission_waiting_requests"
     case admissionRefused = "sasando_admission_refused_total"
     case inboxDepth = "sasando_inbox_reports"
+    case inboxOldestAge = "sasando_inbox_oldest_age_seconds"
 
     // Routing
     case reportsRouted = "sasando_reports_routed_total"
@@ -57,17 +57,21 @@ package enum MetricName: String, CaseIterable, Sendable {
     case routingDelay = "sasando_routing_delay_seconds"
     case deadlinesFired = "sasando_deadlines_fired_total"
     case deadlinesMissed = "sasando_deadlines_missed_total"
+    case deadlinesDue = "sasando_deadlines_due"
+    case deadlinesDueAge = "sasando_deadlines_due_age_seconds"
+    case notifiers = "sasando_notifiers"
 
     // Notifier
     case commands = "sasando_commands_total"
     case deliveries = "sasando_deliveries_total"
-    case webhookAttempts = "sasando_webhook_attempts_total"
 
     // Analytics
     case eventsFolded = "sasando_events_folded_total"
-    case foldLag = "sasando_fold_lag_seconds"
+    case foldAge = "sasando_fold_age_seconds"
 
-    // Telemetry itself
+    // The process, and telemetry itself
+    case buildInfo = "sasando_build_info"
+    case clockAhead = "sasando_clock_ahead_seconds"
     case logRecordsDropped = "sasando_log_records_dropped_total"
 
     /// What the metric counts or measures, for its `# HELP` line.
@@ -84,7 +88,6 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .storeStatementDuration: "Time from sending statements to their last result."
         case .storeErrors: "Failed statements and connections, by SQLSTATE class or kind."
         case .storeConnects: "Attempts to open a connection, by outcome."
-        case .storeTransactions: "Transactions ended, by outcome."
         case .zeroMQSent: "Messages handed to ZeroMQ, by socket."
         case .zeroMQReceived: "Messages received from ZeroMQ, by socket."
         case .zeroMQDropped: "Messages dropped because a queue was full, by socket."
@@ -93,31 +96,35 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .peers: "Peers known in the store, by service."
         case .hintsPublished: "Hints published, by outcome."
         case .hintsReceived: "Hints received."
-        case .hintsCoalesced: "Hints that said nothing new to a reader already on its way."
-        case .streamEventsAppended: "Events appended to streams, by type."
-        case .streamEventsRead: "Events read from the store for consumers."
+        case .hintGaps: "Looks by the clock that found what no hint had told of, by reader."
+        case .streamHead: "Number of a stream's newest event."
+        case .streamLag: "Events of a stream that its consumers of a kind lack: of several, the one furthest behind."
         case .streamSubscribers: "Consumers that follow a stream live."
         case .streamSubscribersRefused: "Consumers refused because every place was taken."
         case .streamDelay: "Time from an event to its place in the tail that live consumers are sent."
-        case .streamReadDuration: "Time to read one page of a stream."
         case .streamTailMisses: "Pages that a slow consumer read from the store, not from the tail."
-        case .reportsAdmitted: "Reports accepted or replayed, by channel kind and outcome."
+        case .reportsAdmitted: "Reports accepted or replayed, by outcome."
         case .admissionBatchSize: "Reports in one admission commit."
         case .admissionBatchDuration: "Time of one admission commit."
         case .admissionWaiting: "Requests waiting for their commit."
         case .admissionRefused: "Requests refused, by reason."
         case .inboxDepth: "Reports that wait for routing."
-        case .reportsRouted: "Reports routed, by agency or triage."
+        case .inboxOldestAge: "How long the oldest report has waited for routing; 0 where none waits."
+        case .reportsRouted: "Reports routed, by the agency that has them now."
         case .routingClaimSize: "Reports in one routing claim."
         case .routingClaimDuration: "Time of one routing claim."
         case .routingDelay: "Time from receipt to assignment."
         case .deadlinesFired: "Timers that fired, by kind, whether or not their promise had been kept."
         case .deadlinesMissed: "Promises that were not kept in time, by agency and kind."
+        case .deadlinesDue: "Timers that are due and have not fired yet, counted up to 10,000."
+        case .deadlinesDueAge: "How long the oldest of the due timers has been due; 0 for none."
+        case .notifiers: "Notifiers that stand among the peers, by the agency that they serve."
         case .commands: "Commands on reports, by command and outcome."
         case .deliveries: "Events delivered, by way."
-        case .webhookAttempts: "Webhook requests, by outcome."
-        case .eventsFolded: "Events folded into rollups, by stream."
-        case .foldLag: "Age of the newest event when it was folded."
+        case .eventsFolded: "Events folded into rollups, by agency."
+        case .foldAge: "Age of the newest complete picture that the figures show."
+        case .buildInfo: "Always 1; the labels say which service and version this is."
+        case .clockAhead: "How far this machine's clock is ahead of the store's."
         case .logRecordsDropped: "Log records dropped because their reader was too slow."
         }
     }

@@ -23,8 +23,16 @@ package final class MetricRegistry: MetricsFactory {
     }
 
     private let families = Mutex<[String: Family]>([:])
+    private let readings = Mutex<[@Sendable () -> Void]>([])
 
     package init() {}
+
+    /// Has `read` called before each exposition, to set gauges that would otherwise be kept current for nobody.
+    ///
+    /// It must not block.
+    package func beforeExposition(_ read: @escaping @Sendable () -> Void) { readings.withLock { $0.append(read) } }
+
+    func takeReadings() { for read in readings.withLock({ $0 }) { read() } }
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         counter(label, dimensions)

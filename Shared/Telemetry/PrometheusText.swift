@@ -33,6 +33,7 @@ extension MetricRegistry {
 
     /// All metrics in Prometheus' text format 0.0.4, with the process's own.
     package func exposition() -> [UInt8] {
+        takeReadings()
         var text = ByteText(reserving: 16_384)
         for (name, family) in snapshot().sorted(by: { $0.key < $1.key }) where !family.series.isEmpty {
             text.append(header: name, kind: family.kind, help: MetricName(rawValue: name)?.help ?? name)

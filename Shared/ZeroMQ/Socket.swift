@@ -48,6 +48,7 @@ package actor Socket: EventSource {
     let sentCounter: Counter
     let receivedCounter: Counter
     let droppedCounter: Counter
+    private let connectionCounters: [ConnectionEvent.Kind: Counter]
 
     /// - Parameter onConnection: runs on the reactor's thread and must not block.
     package init(
@@ -66,6 +67,10 @@ package actor Socket: EventSource {
         sentCounter = Counter(.zeroMQSent, dimensions)
         receivedCounter = Counter(.zeroMQReceived, dimensions)
         droppedCounter = Counter(.zeroMQDropped, dimensions)
+        connectionCounters = Dictionary(
+            uniqueKeysWithValues: ConnectionEvent.Kind.allCases.map { kind in
+                (kind, Counter(.zeroMQConnections, dimensions + [("event", kind.rawValue)]))
+            })
         outbox = Outbox(
             limit: options.outboxLimit, limitPerPeer: options.outboxLimitPerPeer, isAddressed: kind == .router)
         let handle = try SocketHandle(kind.rawType, in: context)
@@ -184,7 +189,7 @@ package actor Socket: EventSource {
 
     private func note(_ event: ConnectionEvent) {
         connections.add(event.kind)
-        Counter(.zeroMQConnections, [("socket", label), ("event", event.kind.rawValue)]).increment()
+        connectionCounters[event.kind]?.increment()
         onConnection?(event)
     }
 }

@@ -37,6 +37,7 @@ struct StatementTests {
         let error = await failure(.server) { try await pool.query("INSERT INTO area VALUES (\("a"), \(1))") }
         #expect(error?.sqlState == .uniqueViolation && error?.constraint == "area_code" && error?.table == "area")
         #expect(error?.detail?.contains("(code)=(a)") == true)
+        #expect(error.map { "\($0)".contains("(a)") } == false, "a log is not to quote the row")
         #expect(error?.isRetryable == false && error?.sqlState?.isDataError == true)
         let check = await failure(.server) { try await pool.query("INSERT INTO area VALUES ('b', \(-1))") }
         #expect(check?.sqlState == .checkViolation && check?.constraint == "area_size_check")

@@ -150,7 +150,7 @@ private final class Inbox: Sendable {
                 #expect(heard.count == 0)
                 let own = PeerStore.Peer(
                     service: "routing", instance: UUID(), endpoint: "", publicKey: pair.publicKey.z85)
-                try await PeerStore(pool: pool).register(own, for: 600)
+                try await PeerStore(pool: pool).register(own, for: 600, version: "1", clockAhead: nil)
                 let hint = try await heard.wait(until: { _ in true }) { intake.publish("inbox") }
                 #expect(hint.topic == "inbox")
                 group.cancelAll()
@@ -180,13 +180,17 @@ private final class Inbox: Sendable {
             .init(service: service, instance: UUID(), endpoint: "", publicKey: String(repeating: "k", count: 40))
         }
         let dead = peer("routing"), silent = peer("routing"), other = peer("intake")
-        for peer in [dead, silent, other] { try await peers.register(peer, for: 6) }
+        for peer in [dead, silent, other] { try await peers.register(peer, for: 6, version: "1", clockAhead: nil) }
         try await pool.query("UPDATE peer SET expires_at = now() - interval '2 minutes'")
         try await pool.query(
             "UPDATE peer SET expires_at = now() - interval '2 seconds' WHERE instance = \(silent.instance)")
         let alive = peer("routing")
-        try await peers.register(alive, for: 6)
+        let time = try await peers.register(alive, for: 6, version: "1", clockAhead: 0.25)
+        #expect(abs(Timestamp.now.microseconds(since: time)) < 60_000_000, "the store tells its time")
         #expect(try await peers.standing() == [alive])
+        let told = try await pool.query("SELECT version, clock_ahead_s FROM peer WHERE instance = \(alive.instance)")
+        let (version, ahead) = try told.one().decode((String, Double).self)
+        #expect(version == "1" && ahead == 0.25)
         let rows = try await pool.query("SELECT instance FROM peer")
         let left = try rows.map { try $0.decode(UUID.self, at: 0) }
         #expect(Set(left) == [alive.instance, silent.instance, other.instance])

@@ -102,6 +102,19 @@ struct WakeTests {
         #expect(wake.waiting == 0)
     }
 
+    @Test func `the clock's rings are told from others`() async {
+        let wake = Wake()
+        let start = wake.count
+        #expect(!wake.onlyTicked(since: start), "it has not rung")
+        let clock = Task { await wake.ring(every: .milliseconds(1)) }
+        await wake.wait(since: start.generation)
+        clock.cancel()
+        await clock.value
+        #expect(wake.onlyTicked(since: start))
+        wake.ring()
+        #expect(!wake.onlyTicked(since: start), "somebody has told of something meanwhile")
+    }
+
     @Test func `a bounded wait ends by itself`() async {
         let wake = Wake()
         let start = ContinuousClock.now

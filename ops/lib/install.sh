@@ -76,7 +76,7 @@ install_missing() {
 apt_install() {
     local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/sasando.conf own_policy=false
     local daemon new_daemons=()
-    for daemon in caddy rabbitmq-server nats-server; do
+    for daemon in caddy prometheus rabbitmq-server nats-server; do
         [[ " $* " != *" $daemon "* ]] || new_daemons+=("$daemon.service")
     done
     # Erlang's name server comes with RabbitMQ.

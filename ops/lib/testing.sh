@@ -8,6 +8,7 @@ broken=()
 testing_needs=(
     'chromium|chromium'
     'fonts-dejavu-core|/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+    'prometheus|promtool'
 )
 
 check_format() {

@@ -27,3 +27,30 @@ struct AdmissionMetrics: Sendable {
         batchDuration.recordNanoseconds(duration.nanoseconds)
     }
 }
+
+/// Reports that were not taken in, by reason. Who asks too often is counted with the doors.
+enum AdmissionRefusals {
+    enum Reason: String, CaseIterable {
+        case unreadable, invalid, full, refused
+        case storeAway = "store_away"
+        case keyReused = "key_reused"
+    }
+
+    private static let counters = LabelledCounters(.admissionRefused, ["reason"])
+
+    static func count(_ reason: Reason) { counters[reason.rawValue].increment() }
+
+    /// Shows every reason from the start.
+    static func expectAll() { for reason in Reason.allCases { _ = counters[reason.rawValue] } }
+}
+
+extension AdmissionFailure {
+    var reason: AdmissionRefusals.Reason {
+        switch self {
+        case .full: .full
+        case .storeAway: .storeAway
+        case .keyReused: .keyReused
+        case .trackingCodeTaken, .refused: .refused
+        }
+    }
+}

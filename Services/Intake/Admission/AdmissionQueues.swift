@@ -47,6 +47,9 @@ final class AdmissionQueues: Service {
         }
     }
 
+    /// Requests that wait for their batch.
+    var waiting: Int { queues.withLock { $0.values.reduce(0) { $0 + $1.waiting } } }
+
     /// Serves every queue until the service stops; what was taken in before is still answered.
     func run() async throws {
         await withTaskExecutorPreference(reactor) { await serve() }
@@ -70,11 +73,13 @@ final class AdmissionQueues: Service {
     /// Looks at the inbox's depth each second: beyond its bound callers get 503, not memory.
     private func watchInbox() async {
         let depth = Meter(.inboxDepth)
+        let age = Meter(.inboxOldestAge)
         var watch = InboxWatch(maximum: bounds.maximumInbox)
         while !Task.isCancelled {
             let found = try? await store.inboxDepths(upTo: bounds.maximumInbox + 1)
             watch.looked(found)
             if let found { depth.set(found.values.reduce(0, +)) }
+            if let oldest = try? await store.oldestInboxAge() { age.set(oldest) }
             for (jurisdiction, queue) in queues.withLock({ $0 }) {
                 queue.refuse(watch.refusal(of: jurisdiction))
             }

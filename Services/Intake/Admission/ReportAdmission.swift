@@ -58,9 +58,13 @@ struct ReportAdmission: Sendable {
             do throws(AdmissionFailure) {
                 return try receipt(of: try await queue.admit(new), for: report, city: city)
             } catch {
-                guard error == .trackingCodeTaken else { throw error.problem }
+                guard error == .trackingCodeTaken else {
+                    AdmissionRefusals.count(error.reason)
+                    throw error.problem
+                }
             }
         }
+        AdmissionRefusals.count(.refused)
         throw AdmissionFailure.refused.problem
     }
 

@@ -63,7 +63,9 @@ struct CitizenRoutes: Sendable {
         let report: AdmittedReport
         switch judged {
         case .success(let admitted): report = admitted
-        case .failure(let faults): return form(request, city, values, faults: faults.list, key: key)
+        case .failure(let faults):
+            AdmissionRefusals.count(.invalid)
+            return form(request, city, values, faults: faults.list, key: key)
         }
         try limits.check(context.client(of: request), isUrgent: report.isUrgent)
         let admitted = try await admission.admit(

@@ -41,6 +41,7 @@ struct ReportRoutes: Sendable {
         let now = clock()
         let draft: ReportDraft
         do { draft = try ReportDraft.read(body) } catch {
+            AdmissionRefusals.count(.unreadable)
             throw ProblemDetails.badRequest("The body is not readable JSON (byte \(error.offset)).")
         }
         let judged = AdmissionRules.validate(draft, city: city.city, places: city.places, now: now)
@@ -116,7 +117,9 @@ extension Result where Success == AdmittedReport, Failure == Faults {
     func get(in language: Language) throws(ProblemDetails) -> AdmittedReport {
         switch self {
         case .success(let report): return report
-        case .failure(let faults): throw .unprocessable(faults, in: language)
+        case .failure(let faults):
+            AdmissionRefusals.count(.invalid)
+            throw .unprocessable(faults, in: language)
         }
     }
 }

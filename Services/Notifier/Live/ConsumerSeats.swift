@@ -7,14 +7,29 @@ final class ConsumerSeats: Sendable {
     /// A consumer's place, free again when nobody refers to it.
     final class Seat: Sendable {
         private let seats: ConsumerSeats
+        private let number: Int
+        private let position: Position
 
-        fileprivate init(_ seats: ConsumerSeats) { self.seats = seats }
+        fileprivate init(_ seats: ConsumerSeats, _ number: Int, _ position: Position) {
+            self.seats = seats
+            self.number = number
+            self.position = position
+        }
 
-        deinit { seats.leave() }
+        /// Takes note of what the consumer was sent last.
+        func reached(_ seq: Int64) { position.seq.store(seq, ordering: .relaxed) }
+
+        deinit { seats.leave(number) }
+    }
+
+    fileprivate final class Position: Sendable {
+        /// Behind nothing, until it is known where the consumer begins.
+        let seq = Atomic<Int64>(.max)
     }
 
     private struct State: Sendable {
-        var taken = 0
+        var seats: [Int: Position] = [:]
+        var next = 0
         var behind = 0
     }
 
@@ -32,28 +47,37 @@ final class ConsumerSeats: Sendable {
 
     /// A place, or nil when all are taken.
     func take() -> Seat? {
-        let taken = state.withLock { state -> Int? in
-            guard state.taken < limit else { return nil }
-            state.taken += 1
-            return state.taken
+        let position = Position()
+        let place = state.withLock { state -> (number: Int, taken: Int)? in
+            guard state.seats.count < limit else { return nil }
+            state.next += 1
+            state.seats[state.next] = position
+            return (state.next, state.seats.count)
         }
-        guard let taken else {
+        guard let place else {
             refused.increment()
             return nil
         }
-        gauge.set(taken)
-        return Seat(self)
+        gauge.set(place.taken)
+        return Seat(self, place.number, position)
     }
 
-    private func leave() {
+    private func leave(_ number: Int) {
         let taken = state.withLock { state in
-            state.taken -= 1
-            return state.taken
+            state.seats[number] = nil
+            return state.seats.count
         }
         gauge.set(taken)
     }
 
-    var taken: Int { state.withLock(\.taken) }
+    /// How many events the consumer that is furthest behind `head` lacks; 0 for none.
+    func worstLag(behind head: Int64) -> Int64 {
+        state.withLock { state in
+            state.seats.values.reduce(0) { max($0, head - min(head, $1.seq.load(ordering: .relaxed))) }
+        }
+    }
+
+    var taken: Int { state.withLock(\.seats.count) }
 
     /// The time between two reads of the tail: a burst becomes fewer, larger writes the more there are to make.
     var pause: Duration { .milliseconds(1 + min(9, taken * 9 / 100)) }

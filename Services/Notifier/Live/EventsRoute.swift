@@ -80,7 +80,7 @@ struct EventsRoute: Sendable {
             try await whilePresent(request, pace) {
                 var writer = paced
                 try await writer.write(opening)
-                try await stream.consumer().send(after: start.seq, incarnation: incarnation, to: &writer)
+                try await stream.consumer(in: seat).send(after: start.seq, incarnation: incarnation, to: &writer)
                 try await writer.finish()
             }
         }

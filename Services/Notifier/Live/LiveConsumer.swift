@@ -15,15 +15,20 @@ struct LiveConsumer: Sendable {
     let seats: ConsumerSeats
     let replays: ReplayPages
     let heartbeat: Heartbeat
+    let seat: ConsumerSeats.Seat
 
     private static let delivered = Counter(.deliveries, [("way", "sse")])
     private static let pagesRead = Counter(.streamTailMisses)
+
+    /// Shows what it counts before the first consumer has come.
+    static func expectAll() { _ = (delivered, pagesRead) }
 
     /// Sends until the consumer goes, the stream can no longer be continued, or the service stops.
     ///
     /// - Parameter incarnation: the tail's when `start` was found to be good.
     func send(after start: Int64, incarnation: Int, to writer: inout PacedWriter) async throws {
         var position = start
+        seat.reached(start)
         var beats = heartbeat.count
         var isBehind = false
         defer { if isBehind { seats.setBehind(false) } }
@@ -35,12 +40,15 @@ struct LiveConsumer: Sendable {
                 try await writer.write(block.payload.bytes(from: Int(position + 1 - block.first)))
                 Self.delivered.increment(by: block.last - position)
                 position = block.last
+                seat.reached(position)
             case .behind:
-                guard let page = try await replays.page(after: position, { try await read(after: position) }) else { return }
+                guard let page = try await replays.page(after: position, { try await read(after: position) })
+                else { return }
                 Self.pagesRead.increment()
                 try await writer.write(page.bytes)
                 Self.delivered.increment(by: page.last - position)
                 position = page.last
+                seat.reached(position)
             case .upToDate(let generation):
                 let count = heartbeat.count
                 if count != beats {

@@ -56,8 +56,23 @@ struct LiveStream: Sendable {
         }
     }
 
-    func consumer() -> LiveConsumer {
-        LiveConsumer(tail: tail, reader: reader, seats: seats, replays: replays, heartbeat: heartbeat)
+    func consumer(in seat: ConsumerSeats.Seat) -> LiveConsumer {
+        LiveConsumer(tail: tail, reader: reader, seats: seats, replays: replays, heartbeat: heartbeat, seat: seat)
+    }
+
+    /// Shows in `metrics` how far the stream reaches, and how far behind it the tail and the live consumers are.
+    func show(in metrics: MetricRegistry) {
+        let stream = [("jurisdiction", reader.jurisdiction.rawValue), ("agency", reader.stream.rawValue)]
+        let head = Meter(.streamHead, stream)
+        let tailLag = Meter(.streamLag, stream + [("consumer", "tail")])
+        LiveConsumer.expectAll()
+        let liveLag = Meter(.streamLag, stream + [("consumer", "sse")])
+        metrics.beforeExposition { [tail, seats] in
+            guard let reach = tail.reach else { return }
+            head.set(reach.stream)
+            tailLag.set(reach.stream - reach.tail)
+            liveLag.set(seats.worstLag(behind: reach.stream))
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Domain
 internal import FoundationEssentials
 internal import Logging
 internal import Metrics
@@ -5,6 +6,7 @@ internal import PostgreSQL
 internal import Reactor
 internal import Storage
 internal import Streams
+internal import Synchronization
 internal import Telemetry
 internal import ZeroMQ
 
@@ -29,6 +31,7 @@ final class PeerSession: Sendable {
     private static let interval: Duration = .seconds(1)
     private static let gap: Duration = .milliseconds(50)
     private static let batch = 256
+    private static let clockPatience_us: Int64 = 500_000
 
     private let plan: Plan
     private let store: PeerStore
@@ -40,6 +43,9 @@ final class PeerSession: Sendable {
     private let keys: PeerKeys
     private let received = Counter(.hintsReceived)
     private let links: Meter
+    private let clockAhead = Meter(.clockAhead)
+    /// How far this machine's clock is ahead of the store's, in seconds, once it is known.
+    private let clock = Mutex<Double?>(nil)
 
     init(_ plan: Plan, outbox: HintQueue, onHint: @escaping @Sendable (Hint) -> Void) {
         self.plan = plan
@@ -71,6 +77,18 @@ final class PeerSession: Sendable {
         }
     }
 
+    private func register(_ row: PeerStore.Peer) async throws {
+        let asked = Timestamp.now
+        let theirs = try await store.register(
+            row, for: Self.lifetime_s, version: ProductVersion.current, clockAhead: clock.withLock { $0 })
+        let took_us = Timestamp.now.microseconds(since: asked)
+        // A slow answer tells of the way, and nothing of the clocks.
+        guard (0..<Self.clockPatience_us).contains(took_us) else { return }
+        let ahead = Double(asked.microseconds(since: theirs) + took_us / 2) / 1e6
+        clock.withLock { $0 = ahead }
+        clockAhead.set(ahead)
+    }
+
     private func leave(_ context: ZeroMQContext) async {
         links.set(0)
         await context.close(within: .seconds(1))
@@ -98,7 +116,7 @@ final class PeerSession: Sendable {
             let subscriber = plan.follows.isEmpty ? nil : try await openSubscriber(in: context)
             if let subscriber { group.addTask { [self] in try await receive(from: subscriber) } }
             // Registered before anything is connected: the other end looks the key up.
-            try await store.register(row(at: endpoint), for: Self.lifetime_s)
+            try await register(row(at: endpoint))
             plan.logger.info(
                 "Among peers", metadata: [LogKey.instance: "\(instance)", LogKey.endpoint: "\(endpoint)"])
             let own = row(at: endpoint)
@@ -163,7 +181,7 @@ final class PeerSession: Sendable {
             let reading = keys.reading()
             do {
                 if ContinuousClock.now - renewed >= Self.renewal {
-                    try await store.register(own, for: Self.lifetime_s)
+                    try await register(own)
                     renewed = .now
                 }
                 let standing = try await store.standing()

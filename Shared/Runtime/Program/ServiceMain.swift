@@ -1,3 +1,4 @@
+internal import CoreMetrics
 internal import Glibc
 package import Logging
 package import ServiceLifecycle
@@ -55,6 +56,7 @@ package enum ServiceMain {
             finish("\(program): \(error)\nSee \(program) --help for every setting.\n", STDERR_FILENO, .configuration)
         }
         let metrics = Telemetry.bootstrap(level: configuration.runtime.logLevel)
+        Meter(.buildInfo, [("service", name), ("version", ProductVersion.current)]).set(1)
         let logger = Logger(label: name)
         for warning in keys.warnings { logger.warning("Doubtful setting", metadata: [LogKey.reason: "\(warning)"]) }
         let process = ServiceProcess(name: name, logger: logger, metrics: metrics, health: Health(logger: logger))
