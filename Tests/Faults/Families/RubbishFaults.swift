@@ -60,7 +60,7 @@ enum RubbishFaults {
                 service: "routing", instance: UUID(), endpoint: endpoint, publicKey: pair.publicKey.z85)
             let store = PeerStore(pool: scene.pool)
             return try await scene.undoing {
-                try await store.register(row, for: 60)
+                try await store.register(row, for: 60, version: "0", clockAhead: nil)
                 for place in try await scene.peers() { try await peer.listen(to: place, as: pair) }
                 var count = 0
                 let end = ContinuousClock.now + scene.length
