@@ -121,11 +121,9 @@ struct Router: Sendable {
             await Task.yield()
             let filed = filed.withLock { $0 }
             RoutingMetrics.count(filed, in: ContinuousClock.now - start)
-            reportLog.note("Report routed", count: filed.count) {
-                filed.map {
-                    ReportLog.Line(
-                        $0.item.report.id, $0.item.report.trace, [LogKey.agency: "\($0.filed.outcome.state.agency)"])
-                }
+            let steps = filed.map { ($0.item.report.id, $0.item.report.trace, $0.filed.outcome.state.agency) }
+            reportLog.note("Report routed", count: steps.count) {
+                steps.map { ReportLog.Line($0, $1, [LogKey.agency: "\($2)"]) }
             }
         }
         return claim

@@ -78,6 +78,31 @@ extension EndToEnd.FrontDoor {
             #expect(line["report_id"]?.text == report)
         }
 
+        @Test func `of many that are committed together each keeps its own`() async throws {
+            func trace(_ number: Int) -> String { "5ab0000000000000" + "0000000000000000\(number)".suffix(16) }
+            let sent = try await withThrowingTaskGroup(of: (String, String).self) { group in
+                for number in 1...200 {
+                    group.addTask {
+                        let answer = try await stack.integrator
+                            .with("traceparent", "00-\(trace(number))-00f067aa0ba902b7-01")
+                            .post("/v1/reports", json: Sample.report("fogging_dbd"))
+                        return (try #require(answer["id"]?.text, "\(answer)"), trace(number))
+                    }
+                }
+                return try await group.reduce(into: [String: String]()) { $0[$1.0] = $1.1 }
+            }
+            var found: [String: String] = [:]
+            try await wait(for: "200 events", within: .seconds(20)) {
+                let page = try await stack.agency("dinkes").get("/v1/agencies/dinkes/events?limit=1000")
+                for event in page.json.elements where event["type"]?.text == "sasando.report.assigned" {
+                    guard let report = event["subject"]?.text, sent[report] != nil else { continue }
+                    found[report] = event["traceparent"]?.text.map { String($0.dropFirst(3).prefix(32)) }
+                }
+                return found.count == sent.count
+            }
+            #expect(sent.count == 200 && found == sent)
+        }
+
         @Test func `a repeat under another trace keeps the first one's`() async throws {
             let door = stack.integrator.with("Idempotency-Key", UUID().uuidString)
             let traces = ["1111111111111111aaaaaaaaaaaaaaaa", "2222222222222222bbbbbbbbbbbbbbbb"]

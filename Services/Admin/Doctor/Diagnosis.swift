@@ -100,7 +100,7 @@ enum Diagnosis {
         return [
             Check(
                 "transactions", long.isEmpty, long.isEmpty ? "none is old" : long.map(told).joined(separator: "; "),
-                else: "end what was left open: SELECT pg_terminate_backend(PID)"),
+                else: "if it is no backup, end what was left open: SELECT pg_terminate_backend(PID)"),
             Check(
                 "locks", waiting.isEmpty,
                 waiting.isEmpty

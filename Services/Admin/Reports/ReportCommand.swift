@@ -38,6 +38,7 @@ struct ReportCommand: AsyncParsableCommand {
             let view = View(shown, events: events)
             if output.json { return try output.print(view) }
             print("\(view.trackingCode)  \(view.id)\n\(view.status ?? "received") with \(view.agency ?? "nobody yet")")
+            if let trace = view.traceId { print("trace \(trace)") }
             for event in view.events { print("\(event.stream)\t\(event.cursor)\t\(event.body)") }
         }
     }
@@ -57,6 +58,8 @@ struct ReportCommand: AsyncParsableCommand {
         var agency: String?
         var version: Int?
         var receivedAt: String
+        /// What the log lines about it have in common.
+        var traceId: String?
         var events: [Event]
 
         init(
@@ -69,6 +72,7 @@ struct ReportCommand: AsyncParsableCommand {
             agency = tracked.state?.agency.rawValue
             version = tracked.state?.version
             receivedAt = tracked.report.receivedAt.rfc3339(offsetSeconds: 0)
+            traceId = tracked.report.trace?.traceID
             self.events = events.map {
                 Event(stream: $0.stream, cursor: $0.cursor.text, version: $0.version, body: $0.body)
             }

@@ -2,6 +2,7 @@ package import Domain
 package import FoundationEssentials
 package import Logging
 internal import ServiceLifecycle
+internal import Synchronization
 internal import Telemetry
 
 /// A line for each step of each report, so that one search for its trace tells the whole way.
@@ -35,13 +36,15 @@ package final class ReportLog: Service {
 
     private struct Step: Sendable {
         let message: Logger.Message
+        let count: Int
         let lines: @Sendable () -> [Line]
     }
 
-    /// Steps that may wait: 64 claims of 500 reports.
-    private static let limit = 64
+    /// Lines that may wait, and so the steps that they belong to.
+    static let limit = 8192
 
-    private let steps = AsyncStream.makeStream(of: Step.self, bufferingPolicy: .bufferingOldest(limit))
+    private let steps = AsyncStream.makeStream(of: Step.self, bufferingPolicy: .unbounded)
+    private let waiting = Atomic<Int>(0)
     private let logger: Logger
 
     package init(logger: Logger) { self.logger = logger }
@@ -49,9 +52,12 @@ package final class ReportLog: Service {
     /// Hands over `count` lines, which are made later; never blocks.
     package func note(_ message: Logger.Message, count: Int, _ lines: @escaping @Sendable () -> [Line]) {
         guard count > 0, logger.logLevel <= .info else { return }
-        if case .dropped = steps.continuation.yield(Step(message: message, lines: lines)) {
+        guard waiting.add(count, ordering: .relaxed).newValue <= Self.limit else {
+            waiting.subtract(count, ordering: .relaxed)
             LogOutput.standardError.countDropped(count)
+            return
         }
+        steps.continuation.yield(Step(message: message, count: count, lines: lines))
     }
 
     /// Writes until the service has stopped and what was handed over before is written.
@@ -59,6 +65,7 @@ package final class ReportLog: Service {
         await withGracefulShutdownHandler {
             for await step in steps.stream {
                 for line in step.lines() { logger.info(step.message, metadata: line.metadata) }
+                waiting.subtract(step.count, ordering: .relaxed)
             }
         } onGracefulShutdown: { [steps] in
             steps.continuation.finish()
