@@ -67,7 +67,8 @@ private struct Doors: Sendable {
         let secret = configuration.reporterSecret.bytes
         let authenticator = Authenticator(publicURL: http.publicURL, access: AccessStore(pool: pool))
         let admission = ReportAdmission(
-            queues: queues, seal: IdentitySeal(key: configuration.identityKey.bytes), reporterSecret: secret)
+            queues: queues, store: AdmissionStore(pool: pool),
+            seal: IdentitySeal(key: configuration.identityKey.bytes), reporterSecret: secret)
         let access = ReportAccess(
             store: ReportStore(pool: pool), authenticator: authenticator, reporterSecret: secret)
         let limits = CitizenLimits(

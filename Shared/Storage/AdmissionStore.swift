@@ -99,26 +99,35 @@ package struct AdmissionStore: Sendable {
         let repeated = batch.indices.filter { admissions[$0] == nil }
         if !repeated.isEmpty {
             // A second statement: the first does not see what others committed meanwhile.
-            for (index, receipt) in zip(repeated, try await receipts(repeated.map { batch[$0] }, in: jurisdiction)) {
-                admissions[index] = .repeated(receipt)
+            let keys = repeated.map { (batch[$0].channel, batch[$0].idempotencyKey) }
+            let receipts = try await receipts(keys, in: jurisdiction)
+            guard receipts.count == keys.count else {
+                throw PostgresError(
+                    .decoding, operation: "admit", message: "\(keys.count) repeated keys met \(receipts.count) reports")
             }
+            for (index, receipt) in zip(repeated, receipts) { admissions[index] = .repeated(receipt) }
         }
         return admissions.map { $0! }
     }
 
-    private func receipts(_ reports: [NewReport], in jurisdiction: JurisdictionCode) async throws -> [StoredReceipt] {
+    /// What a channel's key stored before; nil where it stored nothing.
+    package func receipt(
+        of key: String, from channel: ChannelCode, in jurisdiction: JurisdictionCode
+    ) async throws -> StoredReceipt? {
+        try await receipts([(channel, key)], in: jurisdiction).first
+    }
+
+    private func receipts(
+        _ keys: [(channel: ChannelCode, key: String)], in jurisdiction: JurisdictionCode
+    ) async throws -> [StoredReceipt] {
         let rows = try await pool.query(
             """
             SELECT r.id, r.request_hash, r.tracking_code, r.area, r.received_at, r.area_approximate
-            FROM unnest(\(reports.map(\.channel)), \(reports.map(\.idempotencyKey)))
+            FROM unnest(\(keys.map(\.channel)), \(keys.map(\.key)))
                 WITH ORDINALITY AS t (channel, key, place)
             JOIN report r ON r.jurisdiction = \(jurisdiction) AND r.channel = t.channel AND r.idempotency_key = t.key
             ORDER BY t.place
             """)
-        guard rows.count == reports.count else {
-            throw PostgresError(
-                .decoding, operation: "admit", message: "\(reports.count) repeated keys met \(rows.count) reports")
-        }
         var receipts: [StoredReceipt] = []
         for row in rows {
             receipts.append(

@@ -53,8 +53,8 @@ package struct PendingEvent: Sendable {
 /// The statement that appends events, the last thing a transaction does.
 ///
 /// It goes to the server in one flush with COMMIT, and all it carries is there before it locks the first counter: so no
-/// counter is ever held while a client thinks, or stands still. The store's function `append_events` locks the counters
-/// in ascending order, so two appends never deadlock.
+/// counter is ever held while a client thinks, or stands still. The store's function `append_events` takes all counters
+/// at once or none, so two appends never deadlock, and none holds one stream's while it waits for another's.
 package enum Append {
     /// The last of the statements gives (stream, epoch, head) of every stream appended to; there is none without events.
     package static func statements(_ events: [PendingEvent], in jurisdiction: JurisdictionCode) -> [SQL] {

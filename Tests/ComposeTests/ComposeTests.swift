@@ -47,6 +47,31 @@ enum Compose {
             }
         }
 
+        // MARK: Watching
+
+        @Test func `Prometheus finds every service, and knows the alerts`() async throws {
+            try await stack.compose("--profile", "metrics", "up", "--detach", "--no-deps", "prometheus")
+            let place = try await stack.compose("--profile", "metrics", "port", "prometheus", "9090")
+            let prometheus = Curl("http://" + place.trimmingCharacters(in: .whitespacesAndNewlines))
+            // Eleven services and itself. Names are looked up, and each is asked, every 15 s.
+            try await wait(for: "Prometheus to have asked every service", within: .seconds(60)) {
+                let answer = try await prometheus.get("/api/v1/query?query=sum(up)")
+                return answer.text.contains(#","12"]"#)
+            }
+            let head = try await prometheus.get(
+                "/api/v1/query", "--get", "--data-urlencode",
+                #"query=count(sasando_stream_head{service="notifier",agency="dlhk"})"#)
+            #expect(head.text.contains(#","1"]"#), "\(head)")
+            let rules = try await prometheus.get("/api/v1/rules?type=alert")
+            #expect(rules.text.contains("InboxOld") && !rules.text.contains(#""health":"err""#), "\(rules)")
+            try await stack.compose("--profile", "metrics", "rm", "--stop", "--force", "prometheus")
+        }
+
+        @Test func `the doctor finds nothing that an operator would have to do`() async throws {
+            let said = try await stack.compose("run", "--rm", "-T", "prepare", "sasandoctl", "doctor")
+            #expect(said.contains("store"), "\(said)")
+        }
+
         // MARK: Scaling and replacing
 
         @Test func `three services are scaled, and nothing else changes`() async throws {

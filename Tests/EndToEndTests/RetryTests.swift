@@ -71,6 +71,25 @@ extension EndToEnd.FrontDoor {
             #expect(changed.status == 422, "\(changed)")
         }
 
+        @Test("a retry is answered though the report would be too old by now, but another report under its key is not")
+        func outlived() async throws {
+            let oldest = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))
+                .adding(seconds: -AdmissionRules.maximumAgeDays * 86_400 + 3)
+            let body = Sample.report().setting("observed_at", .string(oldest.rfc3339(offsetSeconds: 0)))
+            let door = stack.integrator.with("Idempotency-Key", "outlived-1")
+            let first = try await door.post("/v1/reports", json: body)
+            #expect(first.status == 201, "\(first)")
+            // pause: until the time that the report names is too long ago
+            try await Task.sleep(for: .seconds(4))
+            let again = try await door.post("/v1/reports", json: body)
+            #expect(again.status == 200 && again.header("Idempotency-Replayed") == "true", "\(again)")
+            #expect(again.bytes == first.bytes)
+            let other = try await door.post("/v1/reports", json: body.setting("category", "parkir_liar"))
+            #expect(other.status == 422 && other.faults == ["/observed_at time_too_old"], "\(other)")
+            let unkeyed = try await stack.integrator.post("/v1/reports", json: body)
+            #expect(unkeyed.status == 422, "\(unkeyed)")
+        }
+
         @Test("without key and external id every report is a new one")
         func noKey() async throws {
             let first = try await stack.integrator.post("/v1/reports", json: Sample.report())

@@ -155,4 +155,27 @@ struct AppendTests {
             #expect(error?.sqlState == .lockNotAvailable)
         }
     }
+
+    @Test func `while one counter is held, an append to several streams holds none of the others`() async throws {
+        let pool = fixture.pool
+        let append: @Sendable ([AgencyCode]) async throws -> Void = { streams in
+            _ = try await pool.transaction(Append.statements(streams.map(event), in: TestCity.code))
+        }
+        try await pool.withTransaction { intruder in
+            _ = try await intruder.query("SELECT 1 FROM stream WHERE code = 'dlhk' FOR UPDATE")
+            // In ascending order the first would be locked long before the one that is held.
+            let several = Task { try await append(["damkar", "dlhk", "kominfo"]) }
+            for _ in 0..<20 {
+                let begun = ContinuousClock.now
+                try await append(["damkar"])
+                try await append(["kominfo"])
+                #expect(ContinuousClock.now - begun < .milliseconds(300))
+            }
+            let error = await #expect(throws: PostgresError.self) { try await several.value }
+            #expect(error?.sqlState == .lockNotAvailable)
+        }
+        try await append(["damkar", "dlhk", "kominfo"])
+        let heads = try await pool.query("SELECT head FROM stream WHERE code IN ('damkar', 'dlhk') ORDER BY code")
+        #expect(try heads.map { try $0.decode(Int64.self, at: 0) } == [21, 1])
+    }
 }

@@ -34,6 +34,7 @@ struct AdmittedReceipt: Sendable {
 /// The one way in: every door calls it, so that every guarantee holds for each.
 struct ReportAdmission: Sendable {
     let queues: AdmissionQueues
+    let store: AdmissionStore
     let seal: IdentitySeal
     let reporterSecret: [UInt8]
 
@@ -48,7 +49,8 @@ struct ReportAdmission: Sendable {
         let id = UUID.version7(at: now, random: (generator.next(), generator.next()))
         let reporterKey = ReporterKey(report: id, secret: reporterSecret)
         var new = NewReport(
-            id: id, channel: channel, idempotencyKey: storedKey(key, report, channel: channel, id: id),
+            id: id, channel: channel,
+            idempotencyKey: storedKey(key, report.externalID, channel: channel) ?? "i:\(id.text)",
             requestHash: report.requestHash, trackingCode: "", reporterKeyHash: reporterKey.lookupHash,
             report: report, isUrgent: report.isUrgent, identity: try seal.seal(report.reporter, of: id),
             trace: trace)
@@ -68,17 +70,28 @@ struct ReportAdmission: Sendable {
         throw AdmissionFailure.refused.problem
     }
 
-    /// The header's key, else the external id, else the report's own: never nothing.
+    /// What the same request stored before. Its retry is answered though it would be refused today: time has passed
+    /// since, and the city's lists may have changed.
+    ///
+    /// - Returns: nil where the request names no key, or none that has stored this very report.
+    func earlier(
+        _ draft: ReportDraft, key: IdempotencyKey, channel: ChannelCode, city: LoadedCity
+    ) async throws -> AdmittedReceipt? {
+        // What could not be read of a request is not in its hash.
+        guard draft.faults.isEmpty, let key = storedKey(key, draft.externalID, channel: channel),
+            let stored = try await store.receipt(of: key, from: channel, in: city.city.code),
+            stored.requestHash == draft.requestHash
+        else { return nil }
+        return answer(stored, isReplay: true, city: city)
+    }
+
+    /// The header's key, else the external id; nil where the report has only its own.
     ///
     /// A citizen's external id is a key where it is a UUID; any other is not, since anyone could name anyone's.
-    private func storedKey(
-        _ key: IdempotencyKey, _ report: AdmittedReport, channel: ChannelCode, id: UUID
-    ) -> String {
+    private func storedKey(_ key: IdempotencyKey, _ external: String?, channel: ChannelCode) -> String? {
         if case .header(let text) = key { return "k:" + text }
-        guard let external = report.externalID else { return "i:\(id.text)" }
-        if channel != .web { return "x:\(external)" }
-        guard let citizens = UUID(text: external) else { return "i:\(id.text)" }
-        return "x:\(citizens.text)"
+        guard let external else { return nil }
+        return channel == .web ? UUID(text: external).map { "x:\($0.text)" } : "x:\(external)"
     }
 
     private func receipt(

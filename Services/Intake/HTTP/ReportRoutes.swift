@@ -46,6 +46,11 @@ struct ReportRoutes: Sendable {
         }
         let judged = AdmissionRules.validate(draft, city: city.city, places: city.places, now: now)
         if channel == .web { try limits.check(context.client(of: request), isUrgent: judged.isUrgent) }
+        if case .failure = judged,
+            let earlier = try await admission.earlier(draft, key: key, channel: channel, city: city.loaded)
+        {
+            return receipt(earlier, city.city)
+        }
         let report = try judged.get(in: request.language)
         let admitted = try await admission.admit(
             report, key: key, channel: channel, trace: request.trace, city: city.loaded, now: now)

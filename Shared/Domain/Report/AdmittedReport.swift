@@ -1,5 +1,3 @@
-internal import Crypto
-
 /// A report that may be stored.
 package struct AdmittedReport: Hashable, Sendable {
     package var category: CategoryCode?
@@ -46,6 +44,6 @@ package struct AdmittedReport: Hashable, Sendable {
         isUrgent = category?.urgent ?? false
         reporter = draft.reporter
         attributes = draft.attributes
-        requestHash = Array(SHA256.hash(data: draft.canonical))
+        requestHash = draft.requestHash
     }
 }

@@ -1,3 +1,5 @@
+internal import Crypto
+
 /// A report as it was sent, decoded but not judged; `AdmissionRules` judges it.
 package struct ReportDraft: Hashable, Sendable {
     package struct Location: Hashable, Sendable {
@@ -92,6 +94,9 @@ package struct ReportDraft: Hashable, Sendable {
 }
 
 extension ReportDraft {
+    /// The SHA-256 of the canonical form: the same for who sends the same report again.
+    package var requestHash: [UInt8] { Array(SHA256.hash(data: canonical)) }
+
     /// The decoded request in one canonical form: whoever sends the same report again, in other words of JSON or with
     /// other members that we ignore, gives the same bytes.
     package var canonical: [UInt8] {

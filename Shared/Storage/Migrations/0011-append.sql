@@ -1,3 +1,39 @@
+-- Locks several counters, and never holds one while it waits for another: while somebody sits on one stream's, the other
+-- streams' writers go on. What is had without waiting is let go again where one is missing, and that one is waited for
+-- alone. Writers that are merely many soon queue up in ascending order, which cannot deadlock.
+CREATE FUNCTION lock_counters(in_jurisdiction text, in_streams text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+DECLARE
+    had text[];
+    missing text;
+BEGIN
+    FOR attempt IN 1..4 LOOP
+        BEGIN
+            had := ARRAY(
+                SELECT s.code FROM stream s WHERE s.jurisdiction = in_jurisdiction AND s.code = ANY(in_streams)
+                ORDER BY s.code FOR NO KEY UPDATE SKIP LOCKED);
+            SELECT min(e.code) INTO missing FROM unnest(in_streams) AS e (code) WHERE e.code <> ALL(had);
+            IF missing IS NULL THEN
+                RETURN;
+            END IF;
+            RAISE EXCEPTION USING ERRCODE = 'SA001';
+        EXCEPTION WHEN SQLSTATE 'SA001' THEN NULL;
+        END;
+        BEGIN
+            PERFORM 1 FROM stream s WHERE s.jurisdiction = in_jurisdiction AND s.code = missing FOR NO KEY UPDATE;
+            IF NOT FOUND THEN
+                RETURN;  -- There is no such stream; the append says so.
+            END IF;
+            RAISE EXCEPTION USING ERRCODE = 'SA001';
+        EXCEPTION WHEN SQLSTATE 'SA001' THEN NULL;
+        END;
+    END LOOP;
+    PERFORM 1 FROM stream s WHERE s.jurisdiction = in_jurisdiction AND s.code = ANY(in_streams)
+    ORDER BY s.code FOR NO KEY UPDATE;
+END
+$$;
+REVOKE ALL ON FUNCTION lock_counters FROM PUBLIC;
+
 -- Events are appended by this function alone: nobody can number one, or raise a stream's head, by themselves.
 -- The bulk comes in with the call, so it is all here before the first counter is locked: whatever stops the client
 -- while it sends, no counter waits for it. Each statement below has a snapshot of its own.
@@ -30,10 +66,9 @@ BEGIN
         END IF;
     END IF;
 
-    -- Several counters are locked in ascending order; a single one is by its update.
+    -- A single counter is locked by its update.
     IF in_streams[1] <> ANY(in_streams) THEN
-        PERFORM 1 FROM stream s WHERE s.jurisdiction = in_jurisdiction AND s.code = ANY(in_streams)
-        ORDER BY s.jurisdiction, s.code FOR NO KEY UPDATE;
+        PERFORM lock_counters(in_jurisdiction, in_streams);
     END IF;
 
     UPDATE stream s SET head = s.head + c.n
