@@ -48,7 +48,7 @@ func service(_ folder: String, extra: [Target.Dependency] = []) -> Target {
 func tests(_ folder: String, of dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: folder,
-        dependencies: ["TestSupport"] + dependencies,
+        dependencies: ["TestSupport", "TestTraits"] + dependencies,
         path: "Tests/\(folder)",
         swiftSettings: strict
     )
@@ -144,6 +144,9 @@ let package = Package(
                 nioCore, nioHTTP1,
             ],
             path: "Tests/TestSupport", swiftSettings: strict),
+        // Apart, since what imports Testing cannot be linked as the services are.
+        .target(
+            name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/TestTraits", swiftSettings: strict),
         tests("DomainTests", of: ["Domain"]),
         tests("ReactorTests", of: ["Reactor"]),
         tests("TelemetryTests", of: ["Telemetry", logging, metrics]),

@@ -24,8 +24,8 @@ package struct TailBlock<Payload: Sendable>: Sendable {
 package final class Tail<Payload: Sendable>: Sendable {
     /// What a consumer at some position should do next.
     package enum Step: Sendable {
-        /// Send this block (from the event after the position on).
-        case block(TailBlock<Payload>)
+        /// Send these blocks, of the first from the event after the position on.
+        case blocks([TailBlock<Payload>])
         /// The next events are no longer here: read a page from the store.
         case behind
         /// Nothing is newer: wait for the bell since this generation.
@@ -46,6 +46,18 @@ package final class Tail<Payload: Sendable>: Sendable {
         /// How often the reader has begun; a consumer of an earlier beginning is let go.
         var incarnation = 0
         var isClosed = false
+
+        /// The place of the block that holds this event; it is neither before the first block nor after the last.
+        func index(of seq: Int64) -> Int {
+            // Consumers are nearly always at the end.
+            var low = 0, high = blocks.count - 1
+            if blocks[high].first <= seq { return high }
+            while high - low > 1 {
+                let middle = (low + high) / 2
+                if blocks[middle].first <= seq { low = middle } else { high = middle }
+            }
+            return low
+        }
     }
 
     private let state = Mutex(State())
@@ -100,10 +112,11 @@ package final class Tail<Payload: Sendable>: Sendable {
         state.withLock { state in state.head.map { (max(state.streamHead, $0), $0) } }
     }
 
-    /// What comes after `position`, for a consumer that came during `incarnation`.
+    /// What comes after `position`, for a consumer that came during `incarnation`: one block, or as many as weigh no
+    /// more than `most` bytes together.
     ///
     /// A consumer may be a little ahead of the reader (it asked the store for the newest position): then it waits.
-    package func step(after position: Int64, incarnation: Int) -> Step {
+    package func step(after position: Int64, incarnation: Int, most: Int = 0) -> Step {
         // Read before the look, so that a block that comes in between is not waited for.
         let generation = wake.generation
         return state.withLock { state in
@@ -112,9 +125,13 @@ package final class Tail<Payload: Sendable>: Sendable {
             if incarnation != state.incarnation { return .restored }
             if position >= head { return .upToDate(generation: generation) }
             guard let first = state.blocks.first?.first, position + 1 >= first else { return .behind }
-            // Consumers are nearly always at the end, so look from there.
-            let block = state.blocks.last { $0.first <= position + 1 }
-            return block.map { .block($0) } ?? .behind
+            let start = state.index(of: position + 1)
+            var end = start + 1, size = state.blocks[start].size
+            while end < state.blocks.count, size + state.blocks[end].size <= most {
+                size += state.blocks[end].size
+                end += 1
+            }
+            return .blocks(Array(state.blocks[start..<end]))
         }
     }
 

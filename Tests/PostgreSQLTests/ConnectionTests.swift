@@ -3,6 +3,7 @@ import Logging
 import PostgreSQL
 import Synchronization
 import TestSupport
+import TestTraits
 import Testing
 
 @Suite("Settings of a connection", .freshDatabase)

@@ -2,6 +2,7 @@ import Logging
 import PostgreSQL
 import Synchronization
 import TestSupport
+import TestTraits
 import Testing
 
 @Suite("The pool", .freshDatabase)

@@ -1,6 +1,7 @@
 import Glibc
 import PostgreSQL
 import TestSupport
+import TestTraits
 import Testing
 
 @Suite("Statements", .freshDatabase)

@@ -1,5 +1,6 @@
 import PostgreSQL
 import TestSupport
+import TestTraits
 import Testing
 
 @Suite("Transactions", .freshDatabase)

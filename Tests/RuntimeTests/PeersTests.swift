@@ -8,6 +8,7 @@ import Streams
 import Synchronization
 import Telemetry
 import TestSupport
+import TestTraits
 import Testing
 import ZeroMQ
 

@@ -5,6 +5,7 @@ import PostgreSQL
 import Runtime
 import Storage
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Intake

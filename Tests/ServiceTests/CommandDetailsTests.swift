@@ -4,6 +4,7 @@ import PostgreSQL
 import Runtime
 import Storage
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Notifier

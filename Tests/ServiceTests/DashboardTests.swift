@@ -7,6 +7,7 @@ import NIOHTTP1
 import PostgreSQL
 import Storage
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Analytics

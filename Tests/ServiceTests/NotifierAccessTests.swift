@@ -3,6 +3,7 @@ import FoundationEssentials
 import PostgreSQL
 import Storage
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Notifier

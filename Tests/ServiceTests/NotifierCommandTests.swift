@@ -5,6 +5,7 @@ import Runtime
 import Storage
 import Streams
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Notifier

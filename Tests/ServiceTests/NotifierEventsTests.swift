@@ -7,6 +7,7 @@ import PostgreSQL
 import Storage
 import Streams
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Notifier

@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import Storage
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Notifier

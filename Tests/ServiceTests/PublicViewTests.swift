@@ -3,6 +3,7 @@ import FoundationEssentials
 import Runtime
 import Storage
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Intake

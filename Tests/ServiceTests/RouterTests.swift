@@ -8,6 +8,7 @@ internal import Storage
 internal import Streams
 internal import Synchronization
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 /// What one held stream or one refused report does to the rest: nothing.

@@ -4,6 +4,7 @@ import PostgreSQL
 import Storage
 import Streams
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Admin

@@ -2,6 +2,7 @@ internal import Domain
 internal import PostgreSQL
 internal import Storage
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 @Suite(.serialized, .freshDatabase(.city))

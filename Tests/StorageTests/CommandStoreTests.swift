@@ -4,6 +4,7 @@ internal import PostgreSQL
 internal import Storage
 internal import Streams
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 @Suite(.serialized, .freshDatabase(.city))

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import PostgreSQL
 internal import Storage
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 @Suite(.serialized, .freshDatabase(.city))

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import PostgreSQL
 internal import Storage
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 /// What an agency says with a command is kept, for the citizen and for the desk.

@@ -1,6 +1,7 @@
 internal import PostgreSQL
 internal import Storage
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 @Suite(.serialized, .freshDatabase)

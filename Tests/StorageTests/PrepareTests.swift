@@ -2,6 +2,7 @@ internal import Domain
 internal import PostgreSQL
 internal import Storage
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 /// What a deployment does at each of its starts changes nothing the second time.

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import PostgreSQL
 internal import Storage
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 /// As each database role: what it must not do.

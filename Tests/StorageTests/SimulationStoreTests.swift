@@ -3,6 +3,7 @@ internal import PostgreSQL
 internal import Storage
 internal import Streams
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 /// A simulated year in the store: what must hold of real reports holds of these.

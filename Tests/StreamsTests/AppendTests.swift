@@ -6,6 +6,7 @@ internal import Storage
 internal import Streams
 internal import Synchronization
 internal import TestSupport
+internal import TestTraits
 internal import Testing
 
 @Suite(.serialized, .freshDatabase(.city))
@@ -88,10 +89,10 @@ struct AppendTests {
         await tail.wake.wait(since: generation, atMost: .seconds(5))
         // A second, and what a busy machine adds to it.
         #expect(ContinuousClock.now - committed < .milliseconds(1500))
-        guard case .block(let block) = tail.step(after: 0, incarnation: tail.incarnation) else {
+        guard case .blocks(let blocks) = tail.step(after: 0, incarnation: tail.incarnation) else {
             return #expect(Bool(false), "nothing was read")
         }
-        #expect(block.payload == 1)
+        #expect(blocks.map(\.payload) == [1])
     }
 
     @Test func `after a restore with a new epoch, stale cursors are refused and the tail begins anew`() async throws {

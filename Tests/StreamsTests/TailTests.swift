@@ -8,7 +8,7 @@ struct TailTests {
 
     private func describe(_ step: Tail<String>.Step) -> String {
         switch step {
-        case .block(let block): block.payload
+        case .blocks(let blocks): blocks.map(\.payload).joined(separator: " ")
         case .behind: "behind"
         case .upToDate: "up to date"
         case .restored: "restored"
@@ -27,6 +27,20 @@ struct TailTests {
         #expect(describe(tail.step(after: 6, incarnation: now)) == "7...9")
         #expect(describe(tail.step(after: 9, incarnation: now)) == "up to date")
         #expect(describe(tail.step(after: 3, incarnation: now)) == "behind")
+    }
+
+    @Test func `who has fallen behind is given several blocks, and not more than it can take`() {
+        let tail = Tail<String>()
+        tail.begin(head: 0)
+        for seq in Int64(1)...100 { tail.append(block(seq...seq)) }
+        let now = tail.incarnation
+        #expect(describe(tail.step(after: 0, incarnation: now, most: 39)) == "1...1 2...2 3...3")
+        #expect(describe(tail.step(after: 97, incarnation: now, most: 39)) == "98...98 99...99 100...100")
+        #expect(describe(tail.step(after: 99, incarnation: now, most: 39)) == "100...100")
+        #expect(describe(tail.step(after: 0, incarnation: now, most: 5)) == "1...1")
+        for position in Int64(0)..<100 {
+            #expect(describe(tail.step(after: position, incarnation: now)) == "\(position + 1)...\(position + 1)")
+        }
     }
 
     @Test func `one who asked the store a moment ago may be ahead of the reader, and waits`() {

@@ -17,6 +17,8 @@ struct LiveConsumer: Sendable {
     let heartbeat: Heartbeat
     let seat: ConsumerSeats.Seat
 
+    /// Blocks are small where reports come one by one; who has fallen behind is sent so many bytes of them together.
+    private static let mostAtOnce = 65_536
     private static let delivered = Counter(.deliveries, [("way", "sse")])
     private static let pagesRead = Counter(.streamTailMisses)
 
@@ -33,13 +35,14 @@ struct LiveConsumer: Sendable {
         var isBehind = false
         defer { if isBehind { seats.setBehind(false) } }
         while !Task.isCancelled {
-            let step = tail.step(after: position, incarnation: incarnation)
+            let step = tail.step(after: position, incarnation: incarnation, most: Self.mostAtOnce)
             if case .behind = step { setBehind(true, &isBehind) } else { setBehind(false, &isBehind) }
             switch step {
-            case .block(let block):
-                try await writer.write(block.payload.bytes(from: Int(position + 1 - block.first)))
-                Self.delivered.increment(by: block.last - position)
-                position = block.last
+            case .blocks(let blocks):
+                try await writer.write(SSEBlock.bytes(of: blocks, after: position))
+                let last = blocks[blocks.count - 1].last
+                Self.delivered.increment(by: last - position)
+                position = last
                 seat.reached(position)
             case .behind:
                 guard let page = try await replays.page(after: position, { try await read(after: position) })

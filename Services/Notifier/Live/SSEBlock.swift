@@ -34,6 +34,16 @@ struct SSEBlock: Sendable {
         return bytes.getSlice(at: starts[index], length: bytes.writerIndex - starts[index]) ?? bytes
     }
 
+    /// The frames of the blocks' events after this position. Those of a single block share its memory.
+    static func bytes(of blocks: [TailBlock<SSEBlock>], after position: Int64) -> ByteBuffer {
+        let start = blocks[0].payload.bytes(from: Int(position + 1 - blocks[0].first))
+        guard blocks.count > 1 else { return start }
+        var all = ByteBufferAllocator().buffer(capacity: blocks.reduce(0) { $0 + $1.size })
+        all.writeImmutableBuffer(start)
+        for block in blocks.dropFirst() { all.writeImmutableBuffer(block.payload.bytes) }
+        return all
+    }
+
     /// The heartbeat: a comment and one newline; a blank line after it makes some clients emit ghosts.
     static let heartbeat = ByteBuffer(string: ": hb\n")
 
