@@ -179,14 +179,25 @@ extension EndToEnd.Watching {
             let dlhk = Stack.notifier("dlhk")
             try await expectRise(of: .zeroMQConnections, ["event": "disconnected"], at: dlhk) {
                 try await expectRise(of: .zeroMQConnections, ["event": "connected"], at: dlhk) {
-                    try await expectRise(of: .hintGaps, ["reader": "stream"], at: dlhk, within: .seconds(60)) {
-                        // What routing finds as it starts it tells to nobody yet: readers find it by the clock.
-                        try await stack.signal(Stack.routing, SIGKILL)
-                        _ = try await send("sampah")
-                        try await stack.awaitReady(Stack.routing)
-                    }
+                    try await killRoutingUntilAGapIsRepaired(at: dlhk)
                 }
             }
+        }
+
+        /// What routing finds as it starts it tells to nobody yet: readers find it by the clock, or, where the new
+        /// connection stands sooner than that, as they look for what they may have missed. So several tries.
+        private func killRoutingUntilAGapIsRepaired(at service: String) async throws {
+            for _ in 0..<15 {
+                let tried: Void? = try? await expectRise(
+                    of: .hintGaps, ["reader": "stream"], at: service, within: .seconds(3)
+                ) {
+                    try await stack.signal(Stack.routing, SIGKILL)
+                    _ = try await send("sampah")
+                    try await stack.awaitReady(Stack.routing)
+                }
+                if tried != nil { return }
+            }
+            #expect(Bool(false), "no gap was repaired in fifteen tries")
         }
 
         @Test func `the store's going away shows in every service`() async throws {
