@@ -36,10 +36,20 @@ struct EventMarks {
 
     /// The text of the member; those of which we ask have nothing in them that is escaped.
     private func value(of name: StaticString) -> String? {
-        let mark = Array("\"\(name)\":\"".utf8)
-        guard let start = head.firstRange(of: mark)?.upperBound,
-            let end = head[start...].firstIndex(of: UInt8(ascii: "\""))
-        else { return nil }
-        return String(decoding: head[start..<end], as: UTF8.self)
+        let mark = name.withUTF8Buffer {
+            [UInt8(ascii: "\"")] + $0 + [UInt8(ascii: "\""), UInt8(ascii: ":"), UInt8(ascii: "\"")]
+        }
+        return head.withUnsafeBufferPointer { head in
+            var start = 0
+            // By hand: the library's general search costs as much as all the rest of an event.
+            while start + mark.count <= head.count {
+                if head[start] == mark[0], head[start..<(start + mark.count)].elementsEqual(mark) {
+                    let text = head[(start + mark.count)...]
+                    return text.firstIndex(of: UInt8(ascii: "\"")).map { String(decoding: text[..<$0], as: UTF8.self) }
+                }
+                start += 1
+            }
+            return nil
+        }
     }
 }

@@ -43,6 +43,10 @@ package final class ReportLog: Service {
     /// Lines that may wait, and so the steps that they belong to.
     static let limit = 8192
 
+    /// How long the first line after a silence rests: the reports that it tells of have just been committed, and their way
+    /// on to the agency needs the processor more.
+    private static let rest: Duration = .milliseconds(50)
+
     private let steps = AsyncStream.makeStream(of: Step.self, bufferingPolicy: .unbounded)
     private let waiting = Atomic<Int>(0)
     private let logger: Logger
@@ -63,9 +67,11 @@ package final class ReportLog: Service {
     /// Writes until the service has stopped and what was handed over before is written.
     package func run() async throws {
         await withGracefulShutdownHandler {
+            var isCaughtUp = true
             for await step in steps.stream {
+                if isCaughtUp { try? await Task.sleep(for: Self.rest) }
                 for line in step.lines() { logger.info(step.message, metadata: line.metadata) }
-                waiting.subtract(step.count, ordering: .relaxed)
+                isCaughtUp = waiting.subtract(step.count, ordering: .relaxed).newValue == 0
             }
         } onGracefulShutdown: { [steps] in
             steps.continuation.finish()
