@@ -95,6 +95,8 @@ struct RouterTests {
                     try await admit(1, category: "sampah")
                     try await admit(1, category: "parkir_liar")
                     try await wait(for: "the first", "SELECT count(*) FROM stream WHERE code = 'dishub' AND head = 1")
+                    // pause: until the lane that found out has waited as long as it waits; the other may have been first
+                    try await Task.sleep(for: .seconds(4))
                     // Meanwhile the held one is looked at again at least twice.
                     for n in 2...13 as ClosedRange<Int64> {
                         let begun = ContinuousClock.now
