@@ -59,12 +59,14 @@ struct Blows: Sendable {
         var struck: [Double] = []
         var healed = ContinuousClock.now
         var verdict = Verdict.unjudged
+        // Both of a pair are as long, so that their 99th percentiles are of as many reports.
+        let window = max(pace.window, fault.least)
         try await hold(Self.afterwards)
         for pair in 1...Pace.mostPairs {
             let start = ContinuousClock.now
-            try await hold(pace.window)
+            try await hold(window)
             let middle = ContinuousClock.now
-            acts += try await strike(max(pace.window, fault.least))
+            acts += try await strike(window)
             healed = ContinuousClock.now
             if let agency { try await target.awaitReady(Stack.notifier(agency)) }
             try await hold(Self.settling)
@@ -75,44 +77,19 @@ struct Blows: Sendable {
             struck.append(during)
             verdict = Self.judge(calm, struck)
             // On a busy machine five windows may lie badly; what is really slower stays so.
-            if pair >= Pace.pairs, verdict.isPlain { break }
+            if pair >= Pace.pairs, !verdict.isBroken { break }
         }
         return Struck(acts: acts, healed: healed, others: verdict)
     }
 
     /// Medians of the windows' 99th percentiles, in milliseconds.
-    ///
-    /// Windows are short and a machine is never quite quiet, so what lies above the bound is slower only where that is
-    /// no accident: where so many pairs by themselves lie above it as chance would give once in twenty times.
     static func judge(_ calm: [Double], _ struck: [Double]) -> Verdict {
         guard let before = percentile(0.5, of: calm), let during = percentile(0.5, of: struck) else { return .unjudged }
         let words = "\(before.rounded(toPlaces: 1))→\(during.rounded(toPlaces: 1)) ms"
-        if during <= bound(before) { return .held(words) }
-        let above = zip(calm, struck).count { $1 > bound($0) }
-        guard chance(of: above, in: calm.count) <= 0.05 else { return .held(words + doubt) }
+        if during <= max(1.3 * before, before + 5) { return .held(words) }
         let all = zip(calm, struck).map { "\($0.rounded(toPlaces: 0))→\($1.rounded(toPlaces: 0))" }
         return .broken("\(words); by pairs \(all.joined(separator: ", "))")
     }
-
-    /// Marks what lies above the bound by accident.
-    fileprivate static let doubt = " ±"
-
-    private static func bound(_ calm: Double) -> Double { max(1.3 * calm, calm + 5) }
-
-    /// How likely it is that at least `count` of `total` fair coins show heads.
-    static func chance(of count: Int, in total: Int) -> Double {
-        var ways = 1.0, sum = 0.0
-        for heads in 0...total {
-            if heads >= count { sum += ways }
-            ways = ways * Double(total - heads) / Double(heads + 1)
-        }
-        return sum / Double(1 << total)
-    }
-}
-
-extension Verdict {
-    /// Held, and within the bound.
-    fileprivate var isPlain: Bool { if case .held(let words?) = self { !words.hasSuffix(Blows.doubt) } else { false } }
 }
 
 extension Double {

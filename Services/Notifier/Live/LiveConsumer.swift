@@ -17,8 +17,9 @@ struct LiveConsumer: Sendable {
     let heartbeat: Heartbeat
     let seat: ConsumerSeats.Seat
 
-    /// Blocks are small where reports come one by one; who has fallen behind is sent so many bytes of them together.
-    private static let mostAtOnce = 65_536
+    /// Blocks are small where reports come one by one; who has fallen behind is sent so many bytes of them together. A
+    /// consumer that stands still keeps them in memory, by itself.
+    private static let mostAtOnce = 16_384
     private static let delivered = Counter(.deliveries, [("way", "sse")])
     private static let pagesRead = Counter(.streamTailMisses)
 

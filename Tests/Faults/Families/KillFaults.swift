@@ -11,7 +11,8 @@ enum KillFaults {
         kill("kill-any", Part.services, "any one of the services is killed every 1 to 5 s"),
         Fault(
             name: "kill-notifier", what: "an agency's notifier is killed once a window",
-            reach: .agency(Part.victim), kills: [Stack.notifier(Part.victim)], strike: notifier),
+            // As often as the others are, in the mean.
+            reach: .agency(Part.victim), kills: [Stack.notifier(Part.victim)], least: .seconds(3), strike: notifier),
     ]
 
     private static func kill(_ name: String, _ victims: [String], _ what: String) -> Fault {
