@@ -43,11 +43,9 @@ struct Router: Sendable {
         while !Task.isCancelled {
             let count = bell.count
             do {
-                // While reports keep coming, looking again is faster than the hints are.
                 let isProductive = try await drain(backlog)
                 if isUntold, isProductive { RoutingMetrics.hintGaps.increment() }
                 isUntold = false
-                if isProductive { continue }
             } catch {
                 logger.warning("inbox not drained; trying again", metadata: [LogKey.error: "\(error)"])
             }

@@ -26,6 +26,9 @@ package struct PostgresConfiguration: Sendable {
     package var cancelGrace: Duration = .milliseconds(500)
     /// Whether a prepared statement is planned once, and not each time for its parameters: for short statements by
     /// key, which the planner would spend longer on than the executor.
+    ///
+    /// Such a plan outlives what it was made for: one made while a table was nearly empty reads the whole table ever
+    /// after, or until the statistics are taken again. So these plans go by indexes, which is right at any size.
     package var plansOnce = false
     /// The most statements prepared on one connection.
     package var statementCacheSize = 256
@@ -139,7 +142,7 @@ package struct PostgresConfiguration: Sendable {
     }
 
     private var sessionOptions: String {
-        let values = [
+        var values = [
             "statement_timeout=\(statementTimeout.wholeMilliseconds)",
             "lock_timeout=\(lockTimeout.wholeMilliseconds)",
             "idle_in_transaction_session_timeout=\(idleInTransactionTimeout.wholeMilliseconds)",
@@ -148,6 +151,9 @@ package struct PostgresConfiguration: Sendable {
             "client_connection_check_interval=2000",
             "TimeZone=UTC",
         ]
+        if plansOnce {
+            values += ["seqscan", "bitmapscan", "hashjoin", "mergejoin"].map { "enable_\($0)=off" }
+        }
         return values.map { "-c \($0)" }.joined(separator: " ")
     }
 }

@@ -74,7 +74,7 @@ package enum Admission: Sendable {
 /// Stores reports in batches: one transaction, one flush, acknowledged only after its commit.
 package struct AdmissionStore: Sendable {
     /// The constraint that a second report with the same tracking code violates.
-    package static let trackingCodeConstraint = "report_jurisdiction_tracking_code_key"
+    package static let trackingCodeConstraint = "report_tracking_code"
 
     private let pool: PostgresPool
 
@@ -225,15 +225,14 @@ package struct AdmissionStore: Sendable {
 
     /// How long the oldest report of all cities has waited for routing, in seconds; 0 where none waits.
     package func oldestInboxAge() async throws -> Double {
-        // The first of each urgency: two probes of an index for each city.
+        // The first of each urgency: two probes of an index for each city, and one for each report that is found.
         let rows = try await pool.query(
             """
-            SELECT coalesce(max(extract(epoch FROM now() - r.received_at)), 0)::float8
+            SELECT coalesce(max(extract(epoch FROM now() - (
+                SELECT r.received_at FROM report r WHERE r.jurisdiction = j.code AND r.id = (
+                    SELECT i.report_id FROM inbox i WHERE i.jurisdiction = j.code AND i.urgency = u.urgency
+                    ORDER BY i.id LIMIT 1)))), 0)::float8
             FROM jurisdiction j CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS u (urgency)
-            CROSS JOIN LATERAL (
-                SELECT i.report_id FROM inbox i WHERE i.jurisdiction = j.code AND i.urgency = u.urgency
-                ORDER BY i.id LIMIT 1) first
-            JOIN report r ON r.jurisdiction = j.code AND r.id = first.report_id
             """)
         return try rows.one().decode(Double.self, at: 0)
     }

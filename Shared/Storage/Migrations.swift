@@ -38,6 +38,7 @@ package enum Migrations {
         Migration(number: 12, name: "trace", script: PackageResources._012_trace_sql),
         Migration(number: 13, name: "claim", script: PackageResources._013_claim_sql),
         Migration(number: 14, name: "growth", script: PackageResources._014_growth_sql),
+        Migration(number: 15, name: "lookup", script: PackageResources._015_lookup_sql),
     ]
 
     /// The version that these executables need.

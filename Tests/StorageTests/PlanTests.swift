@@ -1,0 +1,52 @@
+internal import Domain
+internal import PostgreSQL
+internal import Storage
+internal import Streams
+internal import TestSupport
+internal import Testing
+
+/// Services' statements are planned once, and that may be while the store is nearly empty.
+@Suite(.serialized) struct PlanTests {
+    /// The rows of the tables that grow that were read so far.
+    private func rowsRead() async throws -> Int64 {
+        let pool = Fixture.current.pool
+        _ = try await pool.query("SELECT pg_stat_force_next_flush()")
+        return try await pool.query(
+            """
+            SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_user_tables
+            WHERE relname IN ('report', 'inbox', 'report_state', 'report_history', 'deadline', 'stream_event')
+            """
+        ).one().decode(Int64.self, at: 0)
+    }
+
+    /// One report's way through the store, to the reader of its stream.
+    private func send(_ count: Int) async throws {
+        let fixture = Fixture.current
+        let batch = try (0..<count).map { _ in try TestCity.report(category: "sampah") }
+        let admission = AdmissionStore(pool: fixture.pool)
+        _ = try await admission.admit(batch, in: TestCity.code)
+        _ = try await admission.oldestInboxAge()
+        #expect(try await fixture.routeAll() == count)
+        let stream = StreamReader(jurisdiction: TestCity.code, stream: "dlhk", pool: fixture.pool)
+        let head = try await stream.extent()?.head ?? 0
+        #expect(try await stream.page(after: head - 1, limit: 500)?.events.count == 1)
+    }
+
+    @Test func `a plan made for an empty store reads a few rows a report however many there are`() async throws {
+        try await Fixture.with(
+            .city,
+            configure: {
+                $0.plansOnce = true
+                $0.size = 1
+            }
+        ) {
+            let pool = Fixture.current.pool
+            _ = try await pool.query("ANALYZE report, inbox, report_state, report_history, deadline, stream_event")
+            for _ in 0..<3 { try await send(1) }
+            for _ in 0..<8 { try await send(500) }
+            let before = try await rowsRead()
+            for _ in 0..<10 { try await send(1) }
+            #expect(try await rowsRead() - before < 10 * 40)
+        }
+    }
+}
