@@ -77,7 +77,7 @@ struct EventsRoute: Sendable {
             defer { withExtendedLifetime(seat) {} }
             let pace = ConsumerPace()
             let paced = PacedWriter(writer, on: context.eventLoop, pace: pace)
-            try await whilePresent(request, pace) {
+            try await whilePresent(request, pace, on: LoopExecutors.shared[context.eventLoop]) {
                 var writer = paced
                 try await writer.write(opening)
                 try await stream.consumer(in: seat).send(after: start.seq, incarnation: incarnation, to: &writer)
@@ -89,12 +89,13 @@ struct EventsRoute: Sendable {
 
     /// Runs `send` until it ends, the consumer hangs up, or the consumer takes nothing for too long.
     private func whilePresent(
-        _ request: Request, _ pace: ConsumerPace, _ send: @escaping @Sendable () async throws -> Void
+        _ request: Request, _ pace: ConsumerPace, on executor: LoopExecutor,
+        _ send: @escaping @Sendable () async throws -> Void
     ) async throws {
         let departure = Wake()
         try await request.body.consumeWithInboundCloseHandler { _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await send() }
+                group.addTask(executorPreference: executor) { try await send() }
                 group.addTask {
                     while departure.generation == 0, !pace.isStuck(for: patience), !Task.isCancelled {
                         await departure.wait(since: 0, atMost: patience / 4)

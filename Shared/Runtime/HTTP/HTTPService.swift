@@ -45,7 +45,10 @@ package final class HTTPService: Service {
         let server = try makeServer()
         let drain = drain
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
+            group.addTask {
+                // Each connection's task comes from this one and prefers the same.
+                try await withTaskExecutorPreference(LoopExecutors.shared.any) { try await server.run() }
+            }
             group.addTask {
                 try? await gracefulShutdown()
                 try? await Task.sleep(for: drain)
@@ -72,7 +75,9 @@ package final class HTTPService: Service {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger.quieter(),
             responder: { request, writer, channel in
-                let response = await responder.respond(to: request, on: channel)
+                let response = await withTaskExecutorPreference(LoopExecutors.shared[channel.eventLoop]) {
+                    await responder.respond(to: request, on: channel)
+                }
                 let closes = Self.leavesBodyUnread(request, response)
                 try await writer.write(response: response.head, body: response.body)
                 if closes {
