@@ -7,7 +7,7 @@ internal import Testing
 
 /// Services' statements are planned once, and that may be while the store is nearly empty.
 @Suite(.serialized) struct PlanTests {
-    /// The rows of the tables that grow that were read so far.
+    /// Rows read so far, of the tables that grow.
     private func rowsRead() async throws -> Int64 {
         let pool = Fixture.current.pool
         _ = try await pool.query("SELECT pg_stat_force_next_flush()")
@@ -19,7 +19,7 @@ internal import Testing
         ).one().decode(Int64.self, at: 0)
     }
 
-    /// One report's way through the store, to the reader of its stream.
+    /// Reports on their way through the store, to the reader of their stream.
     private func send(_ count: Int) async throws {
         let fixture = Fixture.current
         let batch = try (0..<count).map { _ in try TestCity.report(category: "sampah") }
