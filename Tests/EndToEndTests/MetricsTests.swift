@@ -23,14 +23,16 @@ extension EndToEnd.Watching {
         /// - Parameter tries: how often it may be done until the metric has risen, where chance has a part in it.
         private func expectRise(
             of name: MetricName, _ labels: [String: String] = [:], at service: String, by amount: Double = 1,
-            suffix: String = "", within bound: Duration = .seconds(20), tries: Int = 1, when act: () async throws -> Void
+            suffix: String = "", within bound: Duration = .seconds(20), tries: Int = 1,
+            when act: () async throws -> Void
         ) async throws {
             let metric = name.rawValue + suffix
             let before = try await Scrape(of: service, in: stack).value(metric, labels) ?? 0
             for attempt in 1...tries {
                 try await act()
                 do {
-                    return try await wait(for: "\(metric) \(labels) of \(service) to rise from \(before)", within: bound) {
+                    let rise = "\(metric) \(labels) of \(service) to rise from \(before)"
+                    return try await wait(for: rise, within: bound) {
                         try await Scrape(of: service, in: stack).value(metric, labels) ?? 0 >= before + amount
                     }
                 } catch let error where attempt == tries { throw error } catch {}
@@ -186,7 +188,8 @@ extension EndToEnd.Watching {
                 try await expectRise(of: .zeroMQConnections, ["event": "connected"], at: dlhk) {
                     // What routing finds as it starts it tells to nobody yet: readers find it by the clock, or, where
                     // the new connection stands sooner than that, as they look for what they may have missed.
-                    try await expectRise(of: .hintGaps, ["reader": "stream"], at: dlhk, within: .seconds(3), tries: 15) {
+                    let readers = ["reader": "stream"]
+                    try await expectRise(of: .hintGaps, readers, at: dlhk, within: .seconds(3), tries: 15) {
                         try await stack.signal(Stack.routing, SIGKILL)
                         _ = try await send("sampah")
                         try await stack.awaitReady(Stack.routing)
