@@ -24,6 +24,10 @@ struct Router: Sendable {
     /// How long a search waits for one stream's counter. All other streams wait with it, so it is short: a counter that
     /// is merely busy is free again within a commit, and if not it is looked at again soon.
     private static let patience: Duration = .milliseconds(10)
+    /// The most portions of what was set aside that one look gives back; the next look goes on.
+    private static let portionsGivenBack = 20
+    /// How often somebody looks at what was set aside: while this process knows of some, and else.
+    private static let looks: (often: Duration, seldom: Duration) = (.milliseconds(100), .seconds(1))
 
     /// Drains on every hint, and at least once a second, until the task is cancelled.
     ///
@@ -35,6 +39,7 @@ struct Router: Sendable {
             group.addTask { await hints.ring(every: .seconds(1)) }
             group.addTask { await drain(whenever: hints, backlog: backlog) }
             group.addTask { await drain(whenever: backlog, backlog: backlog) }
+            group.addTask { await giveBack() }
         }
     }
 
@@ -64,7 +69,6 @@ struct Router: Sendable {
         var position = InboxPosition.start
         var searches = 0
         var reach = ClaimReach.whole
-        for stream in setAside.names.due { try await look(at: stream, desk) }
         while !Task.isCancelled {
             let claim: Claim
             do {
@@ -81,16 +85,17 @@ struct Router: Sendable {
                 continue
             }
             isProductive = isProductive || claim.filed > 0
-            // What was set aside stays, and is passed over.
-            if claim.filed < claim.read, let last = claim.last { position = last }
+            // What the store refuses stays, and is passed over.
+            let isThrough = claim.filed + claim.setAside == claim.read
+            if !isThrough, let last = claim.last { position = last }
             if claim.read < InboxStore.claimLimit {
                 // Everything that was waiting in the parts of this claim: the other half may hold more.
                 if reach == .whole { break }
                 reach = .whole
                 continue
             }
-            // Where something was set aside, the parts that wait longest are its own: then all must be looked at.
-            reach = claim.filed == claim.read ? .half : .whole
+            // Where something stays, the parts that wait longest are its own: then all must be looked at.
+            reach = isThrough ? .half : .whole
             if claim.filed > 0 { backlog.ring() }
         }
         return isProductive
@@ -103,14 +108,15 @@ struct Router: Sendable {
         let aside = setAside.names
         let start = ContinuousClock.now
         let filed = Mutex<[(item: InboxItem, filed: FiledOutcome)]>([])
-        let claim = try await inbox.claim(in: jurisdiction, after: position, reach: reach, patience: patience) {
-            items, now in
+        let held = stream == nil ? aside.streams : []
+        let claim = try await inbox.claim(
+            in: jurisdiction, after: position, reach: reach, settingAsideFor: held, patience: patience
+        ) { items, now in
             let decided = desk.decide(items, at: now).filter { decided in
                 let (agency, report) = (decided.filed.outcome.state.agency, decided.item.report.id)
-                let isHere = stream.map { $0 == agency } ?? !aside.streams.contains(agency)
-                return isHere && !aside.reports.contains(report) && isWanted(report)
+                return (stream ?? agency) == agency && !aside.reports.contains(report) && isWanted(report)
             }
-            filed.withLock { $0 = decided }
+            filed.withLock { $0 = decided.filter { !held.contains($0.filed.outcome.state.agency) } }
             return decided
         }
         if claim.filed > 0 {
@@ -140,14 +146,29 @@ struct Router: Sendable {
         }
     }
 
-    /// Whether a stream that was set aside can be filed to again. Its reports are tried alone: together with the others'
-    /// they would let all of them wait each time.
-    private func look(at stream: AgencyCode, _ desk: RoutingDesk) async throws {
-        do {
-            _ = try await file(desk, after: .start, patience: Self.patience, only: stream)
-            setAside.remove(stream)
-        } catch let error as PostgresError where error.isLock {
-            setAside.add(stream)
+    /// Gives back what waits for streams that are free again, whoever set it aside, beside the lanes: nobody waits for
+    /// these looks.
+    private func giveBack() async {
+        while !Task.isCancelled {
+            do {
+                for stream in try await inbox.heldStreams(in: jurisdiction).union(setAside.names.streams)
+                where !setAside.names.passedOver.contains(stream) {
+                    guard try await inbox.isFree(stream, in: jurisdiction) else {
+                        setAside.add(stream)
+                        continue
+                    }
+                    setAside.remove(stream)
+                    for _ in 0..<Self.portionsGivenBack {
+                        let isAll = try await inbox.giveBack(stream, in: jurisdiction)
+                        hints.ring()
+                        if isAll { break }
+                    }
+                }
+            } catch {
+                logger.warning(
+                    "what was set aside is not looked at; trying again", metadata: [LogKey.error: "\(error)"])
+            }
+            try? await Task.sleep(for: setAside.names.streams.isEmpty ? Self.looks.seldom : Self.looks.often)
         }
     }
 

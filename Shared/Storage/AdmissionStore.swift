@@ -225,14 +225,14 @@ package struct AdmissionStore: Sendable {
 
     /// How long the oldest report of all cities has waited for routing, in seconds; 0 where none waits.
     package func oldestInboxAge() async throws -> Double {
-        // The first of each urgency: two probes of an index for each city, and one for each report that is found.
+        // The first of each urgency, also of those set aside: four probes of an index for each city, and one for each report that is found.
         let rows = try await pool.query(
             """
             SELECT coalesce(max(extract(epoch FROM now() - (
                 SELECT r.received_at FROM report r WHERE r.jurisdiction = j.code AND r.id = (
                     SELECT i.report_id FROM inbox i WHERE i.jurisdiction = j.code AND i.urgency = u.urgency
                     ORDER BY i.id LIMIT 1)))), 0)::float8
-            FROM jurisdiction j CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS u (urgency)
+            FROM jurisdiction j CROSS JOIN (VALUES (0::smallint), (1), (10), (11)) AS u (urgency)
             """)
         return try rows.one().decode(Double.self, at: 0)
     }

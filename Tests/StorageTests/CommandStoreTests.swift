@@ -48,16 +48,24 @@ struct CommandStoreTests {
         #expect(found?.history.map(\.type) == ["assigned", "acknowledged"])
     }
 
+    /// The answer; whoever cannot have the report's lock in time tries again, as agencies do on a 503.
+    private func acknowledge(_ id: UUID, key: String) async throws -> String {
+        for attempt in 1...20 {
+            do {
+                switch try await perform(.acknowledge, on: id, key: key) {
+                case .done(let answer, _, _, _), .repeated(let answer): return answer
+                case let other: return "\(other)"
+                }
+            } catch let error as PostgresError where error.sqlState == .lockNotAvailable && attempt < 20 {}
+        }
+        return "never done"
+    }
+
     @Test func `twenty retries at once do it once`() async throws {
         let id = try await routedReport()
         let answers = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<20 {
-                group.addTask {
-                    switch try await self.perform(.acknowledge, on: id, key: "K") {
-                    case .done(let answer, _, _, _), .repeated(let answer): answer
-                    case let other: "\(other)"
-                    }
-                }
+                group.addTask { try await self.acknowledge(id, key: "K") }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }

@@ -1,6 +1,7 @@
 internal import Domain
 internal import PostgreSQL
 internal import Storage
+internal import Streams
 internal import TestSupport
 internal import TestTraits
 internal import Testing
@@ -66,6 +67,40 @@ struct InboxStoreTests {
         let behind = try await store.claim(in: TestCity.code, after: first.last ?? .start) { _, _ in [] }
         #expect(behind.read == 0)
         #expect(try await number("SELECT count(*) FROM inbox") == 3)
+    }
+
+    @Test func `what is set aside for a held stream is read by no claim until it is given back`() async throws {
+        try await admit(3)
+        try await admit(2, category: "parkir_liar")
+        try await admit(1, category: "kebakaran")
+        let store = InboxStore(pool: fixture.pool)
+        let first = try await store.claim(in: TestCity.code, settingAsideFor: ["dlhk", "damkar"]) { items, now in
+            TestCity.decide(items, at: now)
+        }
+        #expect((first.read, first.filed, first.setAside) == (6, 2, 4))
+        #expect(first.heads.map(\.stream) == ["dishub"])
+        let next = try await store.claim(in: TestCity.code) { _, _ in [] }
+        #expect(next.read == 0)
+        #expect(try await store.heldStreams(in: TestCity.code) == ["dlhk", "damkar"])
+        #expect(try await AdmissionStore(pool: fixture.pool).oldestInboxAge() > 0, "it still waits")
+
+        #expect(try await store.giveBack("dlhk", in: TestCity.code))
+        #expect(try await store.heldStreams(in: TestCity.code) == ["damkar"])
+        #expect(try await fixture.routeAll() == 3)
+        #expect(try await store.giveBack("damkar", in: TestCity.code))
+        #expect(try await number("SELECT count(*) FROM inbox WHERE urgency = 0") == 1, "as urgent as it was")
+        #expect(try await fixture.routeAll() == 1)
+    }
+
+    @Test func `a stream is free unless somebody holds its counter`() async throws {
+        let store = InboxStore(pool: fixture.pool)
+        #expect(try await store.isFree("dlhk", in: TestCity.code))
+        try await fixture.pool.withTransaction { tx in
+            _ = try await tx.query("SELECT 1 FROM stream WHERE code = 'dlhk' FOR NO KEY UPDATE")
+            #expect(try await !store.isFree("dlhk", in: TestCity.code))
+            #expect(try await store.isFree("dishub", in: TestCity.code))
+        }
+        #expect(try await store.isFree("dlhk", in: TestCity.code))
     }
 
     @Test func `the stored text is the event with its number in it`() async throws {

@@ -11,13 +11,21 @@ package struct Door: Sendable {
     package var headers: [(name: String, value: String)] = []
 
     /// One client for all: connections are kept, and redirects are answers.
-    package static let client: HTTPClient = {
+    package static let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    /// For event streams: who cannot connect is told at once. The other client knocks again by itself, later each time
+    /// that anybody's knocking was in vain: after a door was shut for two seconds, half a minute passes before the next.
+    private static let streaming: HTTPClient = {
+        var configuration = settings
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+    private static var settings: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(3), read: .seconds(40)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 400
         configuration.httpVersion = .http1Only
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+        return configuration
+    }
 
     package init(_ address: String, _ headers: [(name: String, value: String)] = []) {
         self.address = address
@@ -61,7 +69,7 @@ package struct Door: Sendable {
         var request = self.request("GET", path)
         request.headers.add(name: "Accept", value: "text/event-stream")
         if let position { request.headers.add(name: "Last-Event-ID", value: position) }
-        return try await Self.client.execute(request, deadline: .distantFuture)
+        return try await Self.streaming.execute(request, deadline: .distantFuture)
     }
 
     /// The status with which an event stream is answered; it is not read any further.

@@ -26,6 +26,7 @@ package final class Officers: Sendable {
     private let handOvers = Atomic(0)
     /// Whether a hold ends soon by itself, so that a timer ends it.
     private let holdsBriefly: Bool
+    private static let briefly: Duration = .milliseconds(2_500)
 
     package init(_ doors: any Doors, agencies: [String], seed: UInt64, holdsBriefly: Bool = false) {
         self.doors = doors
@@ -75,9 +76,8 @@ package final class Officers: Sendable {
         let isCareful = random.withLock { Bool.random(using: &$0) }
         if isCareful, let version = report["version"]?.number { way = way.with("If-Match", "\"\(Int(version))\"") }
         let body = body(of: name, at: agency)
-        var attempt = 0
+        let begun = ContinuousClock.now
         while !Task.isCancelled {
-            attempt += 1
             let path = "/v1/agencies/\(agency)/reports/\(id)/\(name)"
             guard let answer = try? await way.post(path, json: body, patience: .seconds(10)), answer.status != 503
             else {
@@ -94,7 +94,9 @@ package final class Officers: Sendable {
                     if body["subtype"] != nil { done.detailed += 1 }
                 case 404, 409, 412: done.beaten += 1
                 // The doors were shut until the hold that was asked for would have been over.
-                case 422 where attempt > 1 && answer.faults == ["/until time_not_in_future"]: done.beaten += 1
+                case 422
+                where ContinuousClock.now - begun > Self.briefly && answer.faults == ["/until time_not_in_future"]:
+                    done.beaten += 1
                 default: if done.faults.count < 20 { done.faults.append("\(answer)") }
                 }
             }
@@ -106,7 +108,8 @@ package final class Officers: Sendable {
         switch command {
         case "hold":
             guard holdsBriefly else { return ["reason": "menunggu suku cadang"] }
-            let until = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6) + 2_500_000)
+            let until = Timestamp(
+                microseconds: Int64((Date().timeIntervalSince1970 + Self.briefly / .seconds(1)) * 1e6))
             return ["reason": "sebentar", "until": .string(until.rfc3339(offsetSeconds: 28_800))]
         case "reject": return ["reason": "invalid", "note": "Tidak ditemukan di lapangan."]
         case "transfer": return transfer(from: agency)
