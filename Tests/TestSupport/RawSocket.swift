@@ -89,12 +89,12 @@ package enum RawSocket {
         close(descriptor)
     }
 
-    /// Host and port of `http://HOST:PORT` or `tcp://HOST:PORT`.
+    /// Host and port of `http://HOST:PORT` or `tcp://HOST:PORT`, the host as a number.
     package static func place(of address: String) throws -> (host: String, port: Int) {
         let rest = address.firstRange(of: "://").map { address[$0.upperBound...] } ?? address[...]
         let parts = rest.split(separator: ":")
         guard parts.count == 2, let port = Int(parts[1]) else { throw Unexpected("no address: \(address)") }
-        return (String(parts[0]), port)
+        return (parts[0] == "localhost" ? "127.0.0.1" : String(parts[0]), port)
     }
 
     private static func place(_ host: String, _ port: Int) -> sockaddr_in {

@@ -75,8 +75,9 @@ package final class Officers: Sendable {
         var way = door.with("Idempotency-Key", UUID().text)
         let isCareful = random.withLock { Bool.random(using: &$0) }
         if isCareful, let version = report["version"]?.number { way = way.with("If-Match", "\"\(Int(version))\"") }
-        let body = body(of: name, at: agency)
+        // Before the body, which says until when a hold lasts.
         let begun = ContinuousClock.now
+        let body = body(of: name, at: agency)
         while !Task.isCancelled {
             let path = "/v1/agencies/\(agency)/reports/\(id)/\(name)"
             guard let answer = try? await way.post(path, json: body, patience: .seconds(10)), answer.status != 503
