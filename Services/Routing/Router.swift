@@ -116,7 +116,9 @@ struct Router: Sendable {
                 let (agency, report) = (decided.filed.outcome.state.agency, decided.item.report.id)
                 return (stream ?? agency) == agency && !aside.reports.contains(report) && isWanted(report)
             }
-            filed.withLock { $0 = decided.filter { !held.contains($0.filed.outcome.state.agency) } }
+            filed.withLock {
+                $0 = held.isEmpty ? decided : decided.filter { !held.contains($0.filed.outcome.state.agency) }
+            }
             return decided
         }
         if claim.filed > 0 {

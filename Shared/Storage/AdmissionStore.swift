@@ -225,7 +225,8 @@ package struct AdmissionStore: Sendable {
 
     /// How long the oldest report of all cities has waited for routing, in seconds; 0 where none waits.
     package func oldestInboxAge() async throws -> Double {
-        // The first of each urgency, also of those set aside: four probes of an index for each city, and one for each report that is found.
+        // The first of each urgency, also of those set aside: four probes of an index for each city, and one for each
+        // report that is found.
         let rows = try await pool.query(
             """
             SELECT coalesce(max(extract(epoch FROM now() - (

@@ -83,9 +83,9 @@ package struct InboxStore: Sendable {
             var claim = Claim(
                 read: items.count, last: items.last.map { InboxPosition(urgency: $0.urgency, id: $0.inboxID) })
             let all = decide(items, now)
+            guard !all.isEmpty else { return claim }
             let waiting = held.isEmpty ? [] : all.filter { held.contains($0.filed.outcome.state.agency) }
             let decided = held.isEmpty ? all : all.filter { !held.contains($0.filed.outcome.state.agency) }
-            guard !all.isEmpty else { return claim }
             let aside = waiting.isEmpty ? [] : [Self.settingAside(waiting, in: jurisdiction)]
             let results = try await tx.commit(after: aside + Self.filing(decided, in: jurisdiction))
             claim.setAside = waiting.count
