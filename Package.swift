@@ -150,7 +150,7 @@ let package = Package(
         tests("DomainTests", of: ["Domain"]),
         tests("ReactorTests", of: ["Reactor"]),
         tests("TelemetryTests", of: ["Telemetry", logging, metrics]),
-        tests("PostgreSQLTests", of: ["PostgreSQL", "Reactor"]),
+        tests("PostgreSQLTests", of: ["PostgreSQL", "Reactor", logging]),
         tests("ZeroMQTests", of: ["ZeroMQ", "Reactor"]),
         tests("StreamsTests", of: ["Streams", "Storage", "PostgreSQL", "ZeroMQ", "Reactor", "Domain", logging]),
         tests("StorageTests", of: ["Storage", "Streams", "PostgreSQL", "Reactor", "Domain"]),

@@ -23,6 +23,7 @@ internal import Glibc
     /// Begins to connect. Every host among the parameters is numeric, so that no name is resolved here.
     init(parameters: [(keyword: String, value: String)], notices: NoticeSink) throws(PostgresError) {
         self.notices = notices
+        OpenSSL.outlivesExit
         let keywords = CStrings(parameters.map(\.keyword))
         let values = CStrings(parameters.map(\.value))
         guard let handle = unsafe PQconnectStartParams(keywords.pointer, values.pointer, 0) else {

@@ -50,26 +50,36 @@ final class ComposeTarget: Target {
         guard run([secrets, "init"]) != nil, let shown = run([secrets, "show"]) else {
             throw Unexpected("ops/secrets made no secrets")
         }
+        let (_, credentials) = try Stack.Credentials.reading(JSONValue(parsing: Array(shown.utf8)))
         let (shell, lifeline) = try undertaker(project, folder)
-        let target = try ComposeTarget(project, folder, shell, lifeline, JSONValue(parsing: Array(shown.utf8)))
-        let log = folder.appending(path: "up.log").path
-        let code = try ChildProcess(compose(project) + ["up", "-d"], output: log).wait()
-        guard code == 0 else {
+        do {
+            let log = folder.appending(path: "up.log").path
+            let code = try ChildProcess(compose(project) + ["up", "-d"], output: log).wait()
+            guard code == 0 else { throw Unexpected("compose up ended with \(code): \(ChildProcess.tail(of: log))") }
+            // Who comes from this machine itself is let in by a process of Docker's, which ends for ever once it runs
+            // out of descriptors. We come as others do, past it.
+            guard let address = look(project).first(where: { $0.service == "front" })?.addresses["front"] else {
+                throw Unexpected("the front door has no address")
+            }
+            let target = ComposeTarget(project, folder, shell, lifeline, "http://\(address):8080", credentials)
+            for service in Part.services { try await target.awaitReady(service, within: .seconds(120)) }
+            return target
+        } catch {
             close(lifeline)
-            throw Unexpected("compose up ended with \(code): \(ChildProcess.tail(of: log))")
+            throw error
         }
-        for service in Part.services { try await target.awaitReady(service, within: .seconds(120)) }
-        return target
     }
 
     private init(
-        _ project: String, _ folder: URL, _ shell: ChildProcess, _ lifeline: CInt, _ shown: JSONValue
-    ) throws {
+        _ project: String, _ folder: URL, _ shell: ChildProcess, _ lifeline: CInt, _ frontDoor: String,
+        _ credentials: Stack.Credentials
+    ) {
         self.project = project
         self.folder = folder
         self.shell = shell
         self.lifeline = lifeline
-        (frontDoor, credentials) = try Stack.Credentials.reading(shown)
+        self.frontDoor = frontDoor
+        self.credentials = credentials
     }
 
     /// Compose v2 where it is there, else the program of its own.
@@ -100,19 +110,20 @@ final class ComposeTarget: Target {
 
     /// The containers of a service. Docker is asked only when a first process of ours has gone or is not known yet: the
     /// rest is in /proc.
-    private func containers(of service: String) throws -> [Container] {
+    private func containers(of service: String) -> [Container] {
         let name = Self.composeName(service)
         let isFresh = known.withLock { known in
-            known.contains { $0.service == name } && known.allSatisfy { Processes.isThere($0.first) }
+            let ours = known.filter { $0.service == name }
+            return !ours.isEmpty && ours.allSatisfy { Processes.isThere($0.first) }
         }
         if !isFresh {
-            let found = try Self.look(project)
+            let found = Self.look(project)
             known.withLock { $0 = found }
         }
         return known.withLock { known in known.filter { $0.service == name } }
     }
 
-    private static func look(_ project: String) throws -> [Container] {
+    private static func look(_ project: String) -> [Container] {
         let filter = "label=com.docker.compose.project=\(project)"
         guard let ids = run(["docker", "ps", "--quiet", "--filter", filter])?.split(separator: "\n").map(String.init),
             !ids.isEmpty, let text = run(["docker", "inspect"] + ids),
@@ -142,7 +153,7 @@ final class ComposeTarget: Target {
 
     /// A service's own process is a child of its container's first, which starts it again; the store is the first.
     func processes(of service: String) async throws -> [pid_t] {
-        try containers(of: service).flatMap { container -> [pid_t] in
+        containers(of: service).flatMap { container -> [pid_t] in
             if service == Stack.store { return [container.first] }
             let children = Processes.children(of: container.first)
             let isOurs = { (process: pid_t) in
@@ -154,12 +165,12 @@ final class ComposeTarget: Target {
     }
 
     func address(of service: String) async throws -> String? {
-        try containers(of: service).first.flatMap { $0.addresses["back"] ?? $0.addresses["front"] }
+        containers(of: service).first.flatMap { $0.addresses["back"] ?? $0.addresses["front"] }
             .map { "http://\($0):8080" }
     }
 
     func store() async throws -> (url: String, password: String) {
-        guard let address = try containers(of: Stack.store).first?.addresses["back"] else {
+        guard let address = containers(of: Stack.store).first?.addresses["back"] else {
             throw Unexpected("the store has no address")
         }
         let password = folder.appending(path: "secrets/owner.password")
@@ -177,10 +188,10 @@ final class ComposeTarget: Target {
             case .store(let service): (service, Stack.store, "back")
             case .door(let service): (service, Stack.frontDoor, "front")
             }
-        guard let address = try containers(of: other).first?.addresses[network] else {
+        guard let address = containers(of: other).first?.addresses[network] else {
             throw Unexpected("\(other) has no address")
         }
-        for container in try containers(of: service) {
+        for container in containers(of: service) {
             try Firewall.container(of: container.first, address: address, disturbance)
         }
     }

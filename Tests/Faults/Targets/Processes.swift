@@ -2,15 +2,9 @@ internal import Foundation
 
 /// What /proc (proc(5)) tells of processes.
 enum Processes {
+    /// Of a process with one thread, as shells and the store's first process have it.
     static func children(of parent: pid_t) -> [pid_t] {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return all.compactMap { pid_t($0) }.filter { self.parent(of: $0) == parent }
-    }
-
-    static func parent(of process: pid_t) -> pid_t? {
-        let status = text(process, "stat")
-        return status.split(separator: ")").last.flatMap { $0.split(separator: " ").dropFirst().first }
-            .flatMap { pid_t($0) }
+        text(parent, "task/\(parent)/children").split(separator: " ").compactMap { pid_t($0) }
     }
 
     /// The name of the program, at most 15 characters of it.
