@@ -89,15 +89,16 @@ struct SummaryMaker: Sendable {
     }
 
     private func histograms() -> [String: Resolutions] {
-        var histograms: [String: Resolutions] = [:]
+        let none = Array(repeating: Int64(0), count: DurationHistogram.bucketCount)
+        var buckets: [String: [Int64]] = [:]
+        var onTime: [String: Int] = [:]
         for time in rows.times {
-            var counts = Array(repeating: Int64(0), count: DurationHistogram.bucketCount)
-            counts[Int(time.bucket)] = time.n
-            var one = Resolutions()
-            one.times = DurationHistogram(counts: counts)
-            one.onTime = Int(time.onTime)
-            histograms[time.agency, default: Resolutions()].add(one)
+            buckets[time.agency, default: none][Int(time.bucket)] += time.n
+            onTime[time.agency, default: 0] += Int(time.onTime)
         }
-        return histograms
+        return Dictionary(
+            uniqueKeysWithValues: buckets.map { agency, counts in
+                (agency, Resolutions(times: DurationHistogram(counts: counts), onTime: onTime[agency] ?? 0))
+            })
     }
 }

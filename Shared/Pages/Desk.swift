@@ -27,10 +27,17 @@ package struct Desk: Page {
     package var openInAll: Int?
     /// Counting ended there: still more may be open.
     package var isCountCut: Bool
+    /// The page does not begin with what is due first.
+    package var isLater: Bool
+    /// Where the next page begins, as `?setelah=` takes it; nil on the last.
+    package var next: String?
+    /// More was closed today than the page carries.
+    package var isDoneCut: Bool
 
     package init(
         frame: Frame, agency: AgencyCode, open: [ReportView], done: [Done] = [], cursor: String? = nil,
-        openInAll: Int? = nil, isCountCut: Bool = false
+        openInAll: Int? = nil, isCountCut: Bool = false, isLater: Bool = false, next: String? = nil,
+        isDoneCut: Bool = false
     ) {
         self.frame = frame
         self.agency = agency
@@ -39,6 +46,9 @@ package struct Desk: Page {
         self.cursor = cursor
         self.openInAll = openInAll
         self.isCountCut = isCountCut
+        self.isLater = isLater
+        self.next = next
+        self.isDoneCut = isDoneCut
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -46,11 +56,14 @@ package struct Desk: Page {
         let waiting = sorted.filter { StatusLook($0.status).stage == 1 }
         let working = sorted.filter { StatusLook($0.status).stage == 2 }
         let finished = done.sorted { $0.at > $1.at }
-        func column(_ name: String, _ icon: String, _ cards: [[String: Any]]) -> [String: Any] {
+        func column(
+            _ name: String, _ icon: String, _ cards: [[String: Any]], isCut: Bool = false
+        ) -> [String: Any] {
             [
                 "name": name, "heading": wording("desk.\(name)"), "short": wording("stage.\(name)"), "icon": icon,
                 "count": cards.count,
                 "cards": cards, "empty": cards.isEmpty, "nothing": wording("desk.\(name)_empty"),
+                "cut": isCut,
             ]
         }
         var values: [String: Any] = [
@@ -58,14 +71,17 @@ package struct Desk: Page {
             "columns": [
                 column("waiting", "status-wait", waiting.map { card($0, wording) }),
                 column("working", "status-work", working.map { card($0, wording) }),
-                column("done", "status-done", finished.map { card($0.report, doneAt: $0.at, wording) }),
+                column(
+                    "done", "status-done", finished.map { card($0.report, doneAt: $0.at, wording) }, isCut: isDoneCut),
             ],
             "cursor": cursor ?? "latest", "words": island(wording), "blank": blankCard(wording),
         ]
         if let openInAll, openInAll > open.count {
             let all = wording.number(openInAll) + (isCountCut ? "+" : "")
-            values["partial"] = wording("desk.partial", ["shown": wording.number(open.count), "all": all])
+            values["partial"] = wording("desk.partial", ["all": all])
         }
+        if isLater { values["first"] = "/desk/\(agency)" }
+        if let next { values["more"] = "/desk/\(agency)?setelah=\(next)" }
         return PageContent(
             template: "desk", title: wording("desk.title", ["agency": short]),
             styles: ["controls.css", "staff.css"], scripts: ["offline.js", "desk.js"], wide: true, values: values)

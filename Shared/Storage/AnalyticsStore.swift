@@ -170,7 +170,9 @@ package struct AnalyticsStore: Sendable {
     private static func statements(_ delta: RollupDelta, in jurisdiction: JurisdictionCode) -> [SQL] {
         var statements: [SQL] = []
         if !delta.states.isEmpty { statements.append(addition(of: delta.states, in: jurisdiction)) }
-        if !delta.times.isEmpty { statements.append(addition(of: delta.times, in: jurisdiction)) }
+        if !delta.times.isEmpty {
+            statements += [addition(of: delta.times, in: jurisdiction), pace(of: delta.times, in: jurisdiction)]
+        }
         if !delta.flows.isEmpty { statements.append(addition(of: delta.flows, in: jurisdiction)) }
         // Last: all streams add to these same rows, so they are locked as shortly as can be, and in sorted order.
         if !delta.states.isEmpty { statements += sums(of: delta.states, in: jurisdiction) }
@@ -250,6 +252,28 @@ package struct AnalyticsStore: Sendable {
             """
     }
 
+    /// What the times come to by agency: streams do not share these rows.
+    private static func pace(
+        of times: [RollupDelta.TimeKey: (n: Int64, onTime: Int64)], in jurisdiction: JurisdictionCode
+    ) -> SQL {
+        var sums: [RollupDelta.TimeKey: (n: Int64, onTime: Int64)] = [:]
+        for (key, time) in times {
+            let sum = RollupDelta.TimeKey(
+                day: key.day, agency: key.agency, category: "", area: "", bucket: key.bucket)
+            let old = sums[sum] ?? (0, 0)
+            sums[sum] = (old.n + time.n, old.onTime + time.onTime)
+        }
+        let keys = sums.keys.sorted()
+        return """
+            INSERT INTO rollup_pace AS r (jurisdiction, day, agency, bucket, n, on_time)
+            SELECT \(jurisdiction), date '1970-01-01' + day, agency, bucket, n, on_time
+            FROM unnest(\(keys.map(\.day)), \(keys.map(\.agency)), \(keys.map(\.bucket)),
+                \(keys.map { sums[$0]!.n }), \(keys.map { sums[$0]!.onTime })) AS t (day, agency, bucket, n, on_time)
+            ON CONFLICT (jurisdiction, day, agency, bucket)
+            DO UPDATE SET n = r.n + excluded.n, on_time = r.on_time + excluded.on_time
+            """
+    }
+
     private static func addition(
         of flows: [RollupDelta.FlowKey: (opened: Int64, finished: Int64)], in jurisdiction: JurisdictionCode
     ) -> SQL {
@@ -279,6 +303,7 @@ package struct AnalyticsStore: Sendable {
             "DELETE FROM rollup_day WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_standing WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_time WHERE jurisdiction = \(jurisdiction)",
+            "DELETE FROM rollup_pace WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_flow WHERE jurisdiction = \(jurisdiction)",
         ])
         return []

@@ -100,13 +100,15 @@ package struct DeskStore: Sendable {
             """
     }
 
-    /// The `limit` open reports that are due first, how many there are in all, and what was finished since `start`, the
-    /// latest first, 100 at most.
+    /// The `limit` open reports that are due first, or first after a position, how many there are in all, and the latest
+    /// `doneLimit` of those that were finished since `start`.
     package func overview(
-        of agency: AgencyCode, in jurisdiction: JurisdictionCode, limit: Int, doneSince start: Timestamp
+        of agency: AgencyCode, in jurisdiction: JurisdictionCode, after position: WorkPosition? = nil, limit: Int,
+        doneSince start: Timestamp, doneLimit: Int
     ) async throws -> DeskOverview {
         let results = try await pool.pipeline([
-            Self.statement(.open, of: agency, in: jurisdiction, statuses: nil, limit: limit),
+            Self.statement(
+                .open, of: agency, in: jurisdiction, statuses: nil, after: position, limit: limit + 1),
             """
             SELECT count(*) FROM (
                 SELECT 1 FROM report_state s
@@ -114,11 +116,21 @@ package struct DeskStore: Sendable {
                 LIMIT \(literal: Self.countLimit)
             ) counted
             """,
-            Self.statement(.done, of: agency, in: jurisdiction, statuses: nil, since: start, limit: 100),
+            Self.statement(.done, of: agency, in: jurisdiction, statuses: nil, since: start, limit: doneLimit + 1),
         ])
-        let open = try Self.records(results[0])
+        let found = try Self.records(results[0])
+        let open = Array(found.prefix(limit))
+        let done = try Self.records(results[2])
+        var next: WorkPosition?
+        if found.count > limit, limit > 0 {
+            let row = results[0][limit - 1]
+            next = WorkPosition(
+                part: .open, at: try row.decode(Timestamp.self, "position_at"), report: found[limit - 1].report.id)
+        }
         let counted = Int(try results[1].one().decode(Int64.self, at: 0))
-        return DeskOverview(open: open, openInAll: max(counted, open.count), done: try Self.records(results[2]))
+        return DeskOverview(
+            open: open, next: next, openInAll: max(counted, open.count), done: Array(done.prefix(doneLimit)),
+            isDoneCut: done.count > doneLimit)
     }
 
     private static func records(_ rows: Rows) throws -> [WorkRecord] {

@@ -40,6 +40,7 @@ package enum Migrations {
         Migration(number: 14, name: "growth", script: PackageResources._014_growth_sql),
         Migration(number: 15, name: "lookup", script: PackageResources._015_lookup_sql),
         Migration(number: 16, name: "set-aside", script: PackageResources._016_set_aside_sql),
+        Migration(number: 17, name: "pace", script: PackageResources._017_pace_sql),
     ]
 
     /// The version that these executables need.

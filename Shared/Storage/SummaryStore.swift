@@ -78,7 +78,7 @@ package struct SummaryStore: Sendable {
             GROUP BY GROUPING SETS ((agency), (category), (area)) ORDER BY 1, 2
             """,
             """
-            SELECT agency, bucket, sum(n)::bigint, sum(on_time)::bigint FROM rollup_time \(city) \(period)
+            SELECT agency, bucket, sum(n)::bigint, sum(on_time)::bigint FROM rollup_pace \(city) \(period)
             GROUP BY 1, 2 ORDER BY 1, 2
             """,
             """

@@ -45,8 +45,12 @@ package struct WorkPage: Sendable {
 package struct DeskOverview: Sendable {
     /// The open reports that are due first.
     package var open: [WorkRecord]
+    /// Where the next page begins; nil on the last.
+    package var next: WorkPosition?
     /// All that are open, counted up to ``DeskStore/countLimit``.
     package var openInAll: Int
     /// What was finished, the latest first.
     package var done: [WorkRecord]
+    /// More was finished than is there.
+    package var isDoneCut: Bool
 }

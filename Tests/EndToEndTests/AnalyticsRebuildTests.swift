@@ -80,6 +80,7 @@ extension EndToEnd {
                 "SELECT r::text FROM rollup_day r ORDER BY jurisdiction, day, dimension, code, status",
                 "SELECT r::text FROM rollup_standing r ORDER BY jurisdiction, dimension, code, status",
                 "SELECT r::text FROM rollup_time r ORDER BY jurisdiction, day, agency, category, area, bucket",
+                "SELECT r::text FROM rollup_pace r ORDER BY jurisdiction, day, agency, bucket",
                 "SELECT r::text FROM rollup_flow r ORDER BY jurisdiction, day, agency",
             ])
             var lines: [String] = []

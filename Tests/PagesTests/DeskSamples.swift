@@ -11,7 +11,9 @@ enum DeskSamples {
         return [
             (
                 "desk",
-                Desk(frame: frame, agency: "dlhk", open: waiting + working, done: done, cursor: "1-42", openInAll: 412)
+                Desk(
+                    frame: frame, agency: "dlhk", open: waiting + working, done: done, cursor: "1-42", openInAll: 412,
+                    next: "open_1795000000000000_0197a1b2-0000-7000-8000-000000000000", isDoneCut: true)
             ),
             ("desk-empty", Desk(frame: frame, agency: "dlhk", open: [])),
             ("desk-report", deskReport(.assigned, [.acknowledge, .start, .hold, .transfer, .reject, .comment])),

@@ -14,8 +14,23 @@ struct DeskTests {
 
     @Test("says how much there is in all, and where it was not counted to the end")
     func partial() {
-        #expect(!page(0).contains("Ditampilkan"))
-        #expect(page(412).contains("Ditampilkan 0 dari 412 laporan"))
-        #expect(page(10_000, isCountCut: true).contains("dari 10.000+ laporan"))
+        #expect(!page(0).contains("laporan terbuka,"))
+        #expect(page(412).contains("412 laporan terbuka, yang paling mendesak"))
+        #expect(page(10_000, isCountCut: true).contains("10.000+ laporan terbuka,"))
+    }
+
+    @Test("leads to what is due later, and back")
+    func pages() {
+        func page(isLater: Bool, next: String?) -> String {
+            Desk(
+                frame: SamplePages.frame("/desk/dlhk"), agency: "dlhk", open: [], isLater: isLater, next: next
+            ).render(language: .indonesian)
+        }
+        let first = page(isLater: false, next: "open_1_0197a1b2-0000-7000-8000-000000000000")
+        #expect(first.contains("href=\"/desk/dlhk?setelah=open_1_0197a1b2-0000-7000-8000-000000000000\""))
+        #expect(!first.contains("Kembali ke yang paling mendesak"))
+        let last = page(isLater: true, next: nil)
+        #expect(!last.contains("setelah="))
+        #expect(last.contains("href=\"/desk/dlhk\">Kembali ke yang paling mendesak"))
     }
 }

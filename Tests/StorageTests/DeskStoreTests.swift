@@ -78,10 +78,30 @@ struct DeskStoreTests {
         let ids = try await file(6)
         try await finish([ids[5]], at: Timestamp(seconds: 1_795_000_000))
         let overview = try await desk.overview(
-            of: "dlhk", in: TestCity.code, limit: 2, doneSince: Timestamp(seconds: 1_794_999_999))
+            of: "dlhk", in: TestCity.code, limit: 2, doneSince: Timestamp(seconds: 1_794_999_999), doneLimit: 1)
         #expect(overview.open.map(\.report.id.text) == Array(ids[..<2]))
         #expect(overview.openInAll == 5)
         #expect(overview.done.map(\.report.id.text) == [ids[5]])
+        #expect(!overview.isDoneCut)
+    }
+
+    @Test func `The overview goes on after what was shown, to the last`() async throws {
+        let ids = try await file(7)
+        let noon = Timestamp(seconds: 1_795_000_000)
+        try await finish(Array(ids[5...]), at: noon)
+        var shown: [String] = []
+        var position: WorkPosition?
+        for _ in 0..<3 {
+            let overview = try await desk.overview(
+                of: "dlhk", in: TestCity.code, after: position, limit: 2, doneSince: noon, doneLimit: 1)
+            shown += overview.open.map(\.report.id.text)
+            position = overview.next
+            #expect((position == nil) == (shown.count == 5), "after \(shown.count)")
+            #expect(overview.done.map(\.report.id.text) == [ids[6]])
+            #expect(overview.isDoneCut)
+            #expect(overview.openInAll == 5)
+        }
+        #expect(shown == Array(ids[..<5]))
     }
 
     @Test(arguments: [

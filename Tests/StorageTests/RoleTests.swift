@@ -48,6 +48,7 @@ struct RoleTests {
         Forbidden("sasando_kupang_dlhk", "SELECT * FROM rollup_state"),
         Forbidden("sasando_kupang_dlhk", "SELECT * FROM rollup_day"),
         Forbidden("sasando_kupang_dlhk", "SELECT * FROM rollup_standing"),
+        Forbidden("sasando_kupang_dlhk", "SELECT * FROM rollup_pace"),
         Forbidden("sasando_kupang_dlhk", "SELECT * FROM simulation"),
         Forbidden("sasando_kupang_dlhk", "SELECT make_notifier_login('a', 'kupang', 'dishub')"),
         Forbidden("sasando_kupang_dlhk", "SELECT set_login_password('sasando_intake', 'x')"),

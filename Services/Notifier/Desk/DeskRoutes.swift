@@ -9,8 +9,10 @@ internal import Streams
 
 /// The agency's desk: its work, one report, and the commands as plain forms.
 struct DeskRoutes: Sendable {
-    /// Open reports that the page carries; the list by machine has them all.
-    static let shownLimit = 200
+    /// Open reports on one page; a link leads to those that are due after them.
+    static let shownLimit = 50
+    /// Of what was finished today, so many of the latest.
+    static let doneLimit = 30
 
     let door: AgencyDoor
     let desk: DeskStore
@@ -19,22 +21,34 @@ struct DeskRoutes: Sendable {
     let runner: CommandRunner
     let pages: StaffPages
 
-    /// `GET /desk/{code}`
+    /// `GET /desk/{code}[?setelah=…]`
     func overview(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await door.admit(request, context)
         let loaded = try city()
+        let start = try Self.start(request.query["setelah"])
         // The position is read before the reports, so that what happens in between is shown twice rather than never.
         let cursor = try await stream.extent()?.latest
         let midnight = Timestamp.now.midnight(offset: loaded.city.utcOffset)
         let work = try await desk.overview(
-            of: door.agency, in: door.jurisdiction, limit: Self.shownLimit, doneSince: midnight)
+            of: door.agency, in: door.jurisdiction, after: start, limit: Self.shownLimit, doneSince: midnight,
+            doneLimit: Self.doneLimit)
         let views = WorkViews(loaded)
         let page = Desk(
             frame: pages.frame(request, viewer: principal), agency: door.agency,
             open: work.open.map { views.view($0) },
             done: work.done.map { Desk.Done(report: views.view($0), at: $0.changedAt) }, cursor: cursor?.text,
-            openInAll: work.openInAll, isCountCut: work.openInAll >= DeskStore.countLimit)
+            openInAll: work.openInAll, isCountCut: work.openInAll >= DeskStore.countLimit, isLater: start != nil,
+            next: work.next?.text, isDoneCut: work.isDoneCut)
         return pages.response(page, request)
+    }
+
+    /// Throws 400 for anything but what the page before gave.
+    private static func start(_ text: String?) throws(ProblemDetails) -> WorkPosition? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let position = WorkPosition(text: text), position.part == .open else {
+            throw .badRequest("\"setelah\" is taken from the link on the page before.")
+        }
+        return position
     }
 
     /// `GET /desk/{code}/laporan/{id}`

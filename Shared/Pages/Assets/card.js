@@ -64,7 +64,12 @@ export function writeState(card, { status, version, due }) {
 
 /** Puts a card where it belongs: by deadline, or on top of what was done. */
 export function settle(card, status) {
-  const column = document.querySelector(`[data-column=${statusOf(status).column}]`);
+  settleIn(statusOf(status).column, card);
+}
+
+/** The same, in a column by its name. */
+export function settleIn(name, card) {
+  const column = document.querySelector(`[data-column=${name}]`);
   const due = Date.parse(card.dataset.due);
   const later = Number.isNaN(due)
     ? column.firstElementChild

@@ -1,6 +1,6 @@
 // The desk, live: cards come, move between the columns and go, as the agency's events tell.
 import "./offline.js";
-import { countColumns, findCard, makeCard, settle, statusOf, writeReport, writeState } from "./card.js";
+import { countColumns, findCard, makeCard, settle, settleIn, statusOf, writeReport, writeState } from "./card.js";
 import { fetchPage, flash, morph } from "./live.js";
 import { isOpen, openReport, refreshPanel, startPanel } from "./panel.js";
 import { follow } from "./stream.js";
@@ -11,6 +11,7 @@ const desk = document.querySelector("[data-desk]");
 const agency = desk.dataset.desk;
 const connection = document.querySelector("[data-connection]");
 const fresh = document.querySelector("[data-fresh]");
+const more = document.querySelector("[data-more]");
 const announce = document.querySelector("[data-announce]");
 /** New cards that wait behind the button, by report. */
 const waiting = new Map();
@@ -102,6 +103,30 @@ function heard(type, data, event) {
   if (shown && shown.report === id && Number(shown.version) < data.version) refreshPanel().catch(() => {});
 }
 
+// MARK: further down
+
+/** The cards of the next page come to those that are here, and the link then leads to the page after it. */
+async function showMore(event) {
+  const link = event.target.closest("a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.ariaBusy) return;
+  link.ariaBusy = "true";
+  try {
+    const { page, ok } = await fetchPage(link.href);
+    if (!ok) throw new Error("no page");
+    const cards = page.querySelectorAll("[data-column]:not([data-column=done]) > .card");
+    const added = [...cards].filter(({ dataset: { id } }) => !findCard(id) && !waiting.has(id));
+    for (const card of added) settleIn(card.closest("[data-column]").dataset.column, card);
+    countColumns();
+    added[0]?.querySelector("a").focus({ preventScroll: true });
+    morph(more, page.querySelector("[data-more]"));
+  } catch {
+    link.ariaBusy = null;
+    link.textContent = more.dataset.failed;
+  }
+}
+
 // MARK: the line
 
 /** The server does not go on from here: take the desk as it is now, and follow from there. */
@@ -115,6 +140,7 @@ async function startOver() {
     for (const column of document.querySelectorAll("[data-column]")) {
       morph(column, page.querySelector(`[data-column=${column.dataset.column}]`));
     }
+    morph(more, page.querySelector("[data-more]"));
     waiting.clear();
     offerFresh();
     countColumns();
@@ -142,6 +168,7 @@ function jump(event) {
 for (const link of document.querySelectorAll(".jump a")) link.addEventListener("click", jump);
 fresh.addEventListener("click", showFresh);
 addEventListener("scroll", () => scrollY === 0 && !isOpen() && waiting.size > 0 && showFresh(), { passive: true });
+more.addEventListener("click", showMore);
 startPanel();
 runCountdowns();
 countColumns();

@@ -57,7 +57,7 @@ extension Store {
         _ = try await pool.query(
             """
             VACUUM (ANALYZE) report, inbox, report_state, report_history, deadline, stream, stream_event,
-                analytics_cursor, rollup_state, rollup_time, rollup_flow, rollup_day, rollup_standing
+                analytics_cursor, rollup_state, rollup_time, rollup_flow, rollup_day, rollup_standing, rollup_pace
             """)
         _ = try await pool.query("CHECKPOINT")
     }

@@ -207,6 +207,15 @@ package struct StoreAudit: Sendable {
                 WHERE coalesce(x.n, 0) <> coalesce(y.n, 0) OR coalesce(x.on_time, 0) <> coalesce(y.on_time, 0)
                 """)
             + lines(
+                "a sum of times by agency that is not that of its parts (parts, sum)",
+                """
+                SELECT jurisdiction, day, agency, bucket, x.n, x.on_time, y.n, y.on_time FROM (
+                    SELECT jurisdiction, day, agency, bucket, sum(n) AS n, sum(on_time) AS on_time FROM rollup_time
+                    GROUP BY 1, 2, 3, 4) x
+                FULL JOIN rollup_pace y USING (jurisdiction, day, agency, bucket)
+                WHERE (x.n, x.on_time) IS DISTINCT FROM (y.n, y.on_time)
+                """)
+            + lines(
                 "a count of what came in and was done that is wrong (events, rollup)",
                 """
                 SELECT day, agency, x.opened, x.finished, y.opened, y.finished FROM (
