@@ -60,7 +60,7 @@ extension LivePages {
                 let desk = try await stage.officer("dinkes", settings)
                 let first = try await desk.text(of: "\(Self.cards) .card-text")
                 try await desk.afterLoad { try await desk.click("[data-more] a") }
-                #expect(try await desk.text(of: "main").contains("Kembali ke yang paling mendesak"))
+                #expect(try await desk.text(of: "main").contains("Kembali ke awal"))
                 #expect(try await desk.text(of: "\(Self.cards) .card-text") != first)
             }
         }

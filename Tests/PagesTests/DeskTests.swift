@@ -28,9 +28,9 @@ struct DeskTests {
         }
         let first = page(isLater: false, next: "open_1_0197a1b2-0000-7000-8000-000000000000")
         #expect(first.contains("href=\"/desk/dlhk?setelah=open_1_0197a1b2-0000-7000-8000-000000000000\""))
-        #expect(!first.contains("Kembali ke yang paling mendesak"))
+        #expect(!first.contains("Kembali ke awal"))
         let last = page(isLater: true, next: nil)
         #expect(!last.contains("setelah="))
-        #expect(last.contains("href=\"/desk/dlhk\">Kembali ke yang paling mendesak"))
+        #expect(last.contains("href=\"/desk/dlhk\">Kembali ke awal"))
     }
 }
