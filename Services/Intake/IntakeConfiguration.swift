@@ -13,7 +13,8 @@ struct IntakeConfiguration: ServiceConfiguration {
     var citizenBurst: Int
 
     init(_ keys: inout ConfigurationKeys) {
-        runtime = RuntimeSettings(&keys, httpPort: 8081)
+        // A whole city waits here while the store is away for a moment.
+        runtime = RuntimeSettings(&keys, httpPort: 8081, httpConnections: 4096)
         reporterSecret = keys.secretKey(
             "SASANDO_REPORTER_SECRET_FILE", bytes: 32, "The secret that reporters' keys are made with.")
         identityKey = keys.secretKey(

@@ -6,6 +6,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 import Telemetry
 import Testing
 
@@ -212,6 +213,28 @@ private func routes(_ router: Router<WebContext>) {
         #expect(text.contains(#"sasando_http_requests_total{method="OTHER",route="unmatched",status="405"}"#))
         #expect(text.contains(#"sasando_http_request_duration_seconds_count{method="GET",route="/hello/{name}"}"#))
         #expect(!text.contains("counted"))
+    }
+
+    @Test func `Beyond the limit a connection waits, and is served when another has ended`() async throws {
+        try await withServer(settings: HTTPSettings(maxConnections: 2), routes: routes) { base in
+            let isAnswered = Mutex(false)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                try await withConnection(to: base, "/hello/first") {
+                    try await withConnection(to: base, "/hello/second") {
+                        group.addTask {
+                            let request = "GET /hello/third HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                            #expect(try await exchange(raw: request, with: base).hasSuffix("third"))
+                            isAnswered.withLock { $0 = true }
+                        }
+                        // pause: without the limit it would be answered meanwhile
+                        try await Task.sleep(for: .milliseconds(300))
+                        #expect(!isAnswered.withLock { $0 })
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            #expect(isAnswered.withLock { $0 })
+        }
     }
 
     @Test func `A stop lets an answer under way finish, and cuts off what never would`() async throws {

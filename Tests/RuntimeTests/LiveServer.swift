@@ -13,14 +13,14 @@ import Testing
 
 /// A service with a few routes on a free port, for as long as `body` runs.
 func withServer(
-    page: ProblemPage? = nil, security: SecurityHeaders = SecurityHeaders(), logger: Logger = .silent,
-    routes: (Router<WebContext>) -> Void, body: (String) async throws -> Void
+    page: ProblemPage? = nil, security: SecurityHeaders = SecurityHeaders(), settings: HTTPSettings = HTTPSettings(),
+    logger: Logger = .silent, routes: (Router<WebContext>) -> Void, body: (String) async throws -> Void
 ) async throws {
     let router = HTTPService.makeRouter()
     routes(router)
     let (ports, announce) = AsyncStream.makeStream(of: Int.self)
     let service = HTTPService(
-        router: router, settings: HTTPSettings(), page: page, security: security, logger: logger,
+        router: router, settings: settings, page: page, security: security, logger: logger,
         listening: { announce.yield($0) })
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
@@ -53,8 +53,28 @@ func ask(
 
 /// Sends bytes as they stand and reads until the other end closes.
 func exchange(raw text: String, with base: String) async throws -> String {
+    try await connect(to: base).executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: text))
+        outbound.finish()
+        var answer = ""
+        for try await buffer in inbound { answer += String(buffer: buffer) }
+        return answer
+    }
+}
+
+/// A connection that was answered once and then stands open, for as long as `body` runs.
+func withConnection(to base: String, _ path: String, body: () async throws -> Void) async throws {
+    try await connect(to: base).executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+        var buffers = inbound.makeAsyncIterator()
+        #expect(try await buffers.next() != nil)
+        try await body()
+    }
+}
+
+private func connect(to base: String) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
     let port = try #require(base.split(separator: ":").last.flatMap { Int($0) })
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
         .connect(host: "127.0.0.1", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -62,13 +82,6 @@ func exchange(raw text: String, with base: String) async throws -> String {
                     wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
             }
         }
-    return try await channel.executeThenClose { inbound, outbound in
-        try await outbound.write(ByteBuffer(string: text))
-        outbound.finish()
-        var answer = ""
-        for try await buffer in inbound { answer += String(buffer: buffer) }
-        return answer
-    }
 }
 
 /// Keeps what is logged.

@@ -11,8 +11,8 @@ internal import Streams
 struct DeskRoutes: Sendable {
     /// Open reports on one page; a link leads to those that are due after them.
     static let shownLimit = 50
-    /// Of what was finished today, so many of the latest.
-    static let doneLimit = 30
+    /// Of what was finished today, so many of the latest: what an officer looks back at. A page costs what it shows.
+    static let doneLimit = 12
 
     let door: AgencyDoor
     let desk: DeskStore

@@ -8,10 +8,13 @@ package struct RuntimeSettings: Sendable {
     package var http: HTTPSettings
     package var store: StoreSettings
 
-    /// - Parameter httpPort: The service's own default port.
-    package init(_ keys: inout ConfigurationKeys, httpPort: Int) {
+    /// - Parameters:
+    ///   - httpPort: The service's own default port.
+    ///   - httpConnections: How many connections the service accepts at once by default. Each costs some 10 kB and, when
+    ///     it ends, a search among the others: the server keeps their tasks in a list.
+    package init(_ keys: inout ConfigurationKeys, httpPort: Int, httpConnections: Int = 1024) {
         store = StoreSettings(&keys)
-        http = HTTPSettings(&keys, port: httpPort)
+        http = HTTPSettings(&keys, port: httpPort, maxConnections: httpConnections)
         logLevel = keys.choice(
             "SASANDO_LOG_LEVEL", default: Logger.Level.info, "The least severe records that are logged.")
         stopTimeout = keys.seconds(
@@ -64,7 +67,7 @@ package struct HTTPSettings: Sendable {
     package var idleTimeout: Duration
 
     package init(
-        host: String = "127.0.0.1", port: Int = 0, publicURL: String? = nil, maxConnections: Int = 4096,
+        host: String = "127.0.0.1", port: Int = 0, publicURL: String? = nil, maxConnections: Int = 1024,
         idleTimeout: Duration = .seconds(75)
     ) {
         self.host = host
@@ -74,7 +77,7 @@ package struct HTTPSettings: Sendable {
         self.idleTimeout = idleTimeout
     }
 
-    package init(_ keys: inout ConfigurationKeys, port standardPort: Int) {
+    package init(_ keys: inout ConfigurationKeys, port standardPort: Int, maxConnections standardConnections: Int) {
         host = keys.string("SASANDO_HTTP_HOST", default: "127.0.0.1", shape: "address", "Where HTTP is served.")
         port = keys.int(
             "SASANDO_HTTP_PORT", default: standardPort, in: 0...65_535, unit: "(0: any free port)",
@@ -87,7 +90,7 @@ package struct HTTPSettings: Sendable {
                 "SASANDO_PUBLIC_URL", "\"\(url)\" is not an http or https origin such as https://lapor.example.id")
         }
         maxConnections = keys.int(
-            "SASANDO_HTTP_MAX_CONNECTIONS", default: 4096, in: 1...100_000, unit: "connections",
+            "SASANDO_HTTP_MAX_CONNECTIONS", default: standardConnections, in: 1...100_000, unit: "connections",
             "Connections accepted at once; more wait in the system's queue.")
         idleTimeout = keys.seconds(
             "SASANDO_HTTP_IDLE_TIMEOUT", default: 75, in: 1...3600, "How long a silent connection is kept.")
