@@ -69,15 +69,30 @@ package struct DeskStore: Sendable {
         of agency: AgencyCode, in jurisdiction: JurisdictionCode, statuses: [ReportStatus]?,
         after position: WorkPosition?, limit: Int
     ) -> SQL {
-        var conditions: [SQL] = [
-            "s.jurisdiction = \(jurisdiction)", "s.agency = \(agency)", "s.next_due_at IS NOT NULL",
-        ]
+        var conditions: [SQL] = ["s.jurisdiction = \(jurisdiction)", "s.agency = \(agency)"]
         if let position { conditions.append("(s.next_due_at, s.report_id) > (\(position.at), \(position.report))") }
+        if let statuses, !statuses.contains(.assigned) {
+            return openByStatus(statuses, conditions, limit: limit)
+        }
+        conditions.append("s.next_due_at IS NOT NULL")
         if let statuses { conditions.append("s.status = ANY(\(statuses.map(\.rawValue)))") }
         return """
             SELECT * FROM report_state s WHERE \(SQL.joined(conditions, separator: " AND "))
             ORDER BY s.next_due_at, s.report_id LIMIT \(literal: limit)
             """
+    }
+
+    /// Each status in the order of its own part of the index, and then merged; the list is the index's own, which has
+    /// all that is open but what is assigned.
+    private static func openByStatus(_ statuses: [ReportStatus], _ conditions: [SQL], limit: Int) -> SQL {
+        """
+        SELECT found.* FROM unnest(\(statuses.map(\.rawValue))) AS chosen (status) CROSS JOIN LATERAL (
+            SELECT * FROM report_state s WHERE \(SQL.joined(conditions, separator: " AND "))
+                AND s.status IN ('triage', 'reopened', 'acknowledged', 'in_progress', 'on_hold')
+                AND s.status = chosen.status
+            ORDER BY s.next_due_at, s.report_id LIMIT \(literal: limit)) found
+        ORDER BY found.next_due_at, found.report_id LIMIT \(literal: limit)
+        """
     }
 
     /// Each status in the order of its own part of the index, and then merged.

@@ -149,9 +149,10 @@ package struct SimulationStore: Sendable {
             UPDATE simulation SET finished = true
             WHERE jurisdiction = \(jurisdiction) AND seed = \(Int64(bitPattern: run.plan.seed))
             """)
-        // A year went by in minutes: what vacuum would have done to the index of the open work in all that time, and
+        // A year went by in minutes: what vacuum would have done to the indexes of the open work in all that time, and
         // what the planner has to know.
         _ = try await pool.query("REINDEX INDEX CONCURRENTLY report_state_work")
+        _ = try await pool.query("REINDEX INDEX CONCURRENTLY report_state_status")
         _ = try await pool.query("ANALYZE report, report_state, report_history, stream_event, deadline")
     }
 

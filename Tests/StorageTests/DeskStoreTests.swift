@@ -50,6 +50,18 @@ struct DeskStoreTests {
         #expect(try await pages([.onHold], limit: 3) == [[]])
     }
 
+    @Test func `Open work in some statuses comes from all of them, by when it is due, and in pages`() async throws {
+        let ids = try await file(6)
+        for (id, status) in zip(ids, ["on_hold", "in_progress", "acknowledged", "on_hold", "assigned", "on_hold"]) {
+            _ = try await fixture.pool.query(
+                "UPDATE report_state SET status = \(status) WHERE report_id = \(try #require(UUID(text: id)))")
+        }
+        #expect(try await pages([.onHold], limit: 2) == [[ids[0], ids[3]], [ids[5]]])
+        #expect(try await pages([.onHold, .inProgress], limit: 3) == [[ids[0], ids[1], ids[3]], [ids[5]]])
+        #expect(try await pages([.assigned, .acknowledged], limit: 3) == [[ids[2], ids[4]]])
+        #expect(try await pages([.triage, .reopened], limit: 3) == [[]])
+    }
+
     @Test func `What is due first comes first`() async throws {
         let ids = try await file(3)
         let last = try #require(UUID(text: ids[2]))
@@ -132,6 +144,27 @@ struct DeskStoreTests {
         // What is finished is looked for in its own status, and not among all the others.
         if part == .done { #expect(plan.contains("AND (status = chosen.status)"), "\(plan)") }
         #expect(!plan.contains("Bitmap") && !plan.contains("Seq Scan on report"), "\(plan)")
+    }
+
+    /// Also under a plan that was made while the store was empty.
+    @Test func `A page of open work in one status is read from that status alone`() async throws {
+        let statement = DeskStore.statement(
+            .open, of: "dlhk", in: TestCity.code, statuses: [.onHold],
+            after: WorkPosition(part: .open, at: Timestamp(seconds: 1_700_000_000), report: UUID()), limit: 201)
+        try await fixture.pool.query("ANALYZE report, report_state")
+        for reports in [0, 30_000] {
+            if reports > 0 {
+                try await fixture.pool.transaction(Self.manyReports, timeout: .seconds(60))
+                try await fixture.pool.query("ANALYZE report, report_state")
+            }
+            let rows = try await fixture.pool.transaction([
+                "SET LOCAL ROLE sasando_kupang_dlhk", "SET LOCAL enable_seqscan = off",
+                "SET LOCAL enable_bitmapscan = off", "EXPLAIN \(statement)",
+            ])[3]
+            let plan = try rows.map { try $0.decode(String.self, at: 0) }.joined(separator: "\n")
+            #expect(plan.contains("using report_state_status on report_state s"), "\(plan)")
+            #expect(plan.contains("AND (status = chosen.status)"), "\(plan)")
+        }
     }
 
     /// Row security once had every look at a report read all reports, for the sake of one that it might be a duplicate of.
