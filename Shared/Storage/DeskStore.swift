@@ -24,7 +24,10 @@ package struct DeskStore: Sendable {
         var found: [(work: WorkRecord, position: WorkPosition)] = []
         for part in WorkPosition.Part.allCases where found.count <= limit {
             if part == .open, position?.part == .done { continue }
-            let chosen = statuses?.filter { $0.isOpen == (part == .open) }
+            // Each once, however often it was named: a status is a list of its own.
+            let chosen = statuses.map { named in
+                ReportStatus.allCases.filter { $0.isOpen == (part == .open) && named.contains($0) }
+            }
             if chosen?.isEmpty ?? (part == .done) { continue }
             let statement = Self.statement(
                 part, of: agency, in: jurisdiction, statuses: chosen, after: position?.part == part ? position : nil,

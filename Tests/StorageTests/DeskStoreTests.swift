@@ -60,6 +60,9 @@ struct DeskStoreTests {
         #expect(try await pages([.onHold, .inProgress], limit: 3) == [[ids[0], ids[1], ids[3]], [ids[5]]])
         #expect(try await pages([.assigned, .acknowledged], limit: 3) == [[ids[2], ids[4]]])
         #expect(try await pages([.triage, .reopened], limit: 3) == [[]])
+        #expect(try await pages([.onHold, .onHold], limit: 3) == [[ids[0], ids[3], ids[5]]])
+        try await finish([ids[2]], at: Timestamp(seconds: 1_795_000_000))
+        #expect(try await pages([.resolved, .resolved], limit: 3) == [[ids[2]]])
     }
 
     @Test func `What is due first comes first`() async throws {
