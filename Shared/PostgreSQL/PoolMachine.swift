@@ -12,6 +12,8 @@ struct PoolMachine {
         var size: Int
         var maximumWaiters: Int
         var leaseTimeout: Duration
+        /// How long those who wait are left to the connections that are there, before another is opened.
+        var patience: Duration
         var initialDelay: Duration
         var maximumDelay: Duration
     }
@@ -26,7 +28,7 @@ struct PoolMachine {
 
     enum Action: Equatable {
         case grant(ConnectionID, to: WaiterID)
-        /// Open a connection after a wait.
+        /// Open a connection after a wait, if `stillOpens()` then.
         case open(after: Duration)
         /// Drop a connection that is not leased.
         case drop(ConnectionID)
@@ -110,6 +112,13 @@ struct PoolMachine {
 
     // MARK: Connections
 
+    /// Whether an opening, once its wait is over, is still wanted; it counts as ended where it is not.
+    mutating func stillOpens() -> Bool {
+        if wantsAnother { return true }
+        opening -= 1
+        return false
+    }
+
     mutating func opened(_ connection: ConnectionID) -> [Action] {
         opening -= 1
         failures = 0
@@ -149,20 +158,24 @@ struct PoolMachine {
         while let first = queue.first, !waiting.contains(first.id) { queue.removeFirst() }
     }
 
+    /// One at a time: when a service starts, everyone asks at once, and is served by the first connection before a
+    /// second could be opened, which costs both sides more than most of what is asked. And while the store is away, more
+    /// attempts do not bring it back.
     private mutating func openWhatIsWanted() -> [Action] {
-        guard !isClosed else { return [] }
-        let present = idle.count + leased.count
-        // One at least, so that the store's return is noticed before anyone asks; while it is away, one attempt at a time.
-        var wanted = max(waiting.count, present == 0 ? 1 : 0) - opening
-        if failures > 0 { wanted = min(wanted, 1 - opening) }
-        let count = min(wanted, limits.size - present - opening)
-        guard count > 0 else { return [] }
-        opening += count
-        return Array(repeating: .open(after: delay), count: count)
+        guard opening == 0, wantsAnother else { return [] }
+        opening = 1
+        return [.open(after: delay)]
     }
 
+    /// One at least, so that the store's return is noticed before anyone asks.
+    private var wantsAnother: Bool {
+        !isClosed && present < limits.size && (present == 0 || !waiting.isEmpty)
+    }
+
+    private var present: Int { idle.count + leased.count }
+
     private var delay: Duration {
-        guard failures > 0 else { return .zero }
+        guard failures > 0 else { return present == 0 ? .zero : limits.patience }
         return min(limits.initialDelay * (1 << min(failures - 1, 16)), limits.maximumDelay)
     }
 }

@@ -73,16 +73,19 @@ extension PostgresPool {
             sqlState: failure.sqlState)
     }
 
-    /// Opens one connection. The waits of many processes must not end at the same moment.
+    /// Opens one connection, if it is still wanted after the wait. The waits of many processes must not end at the same
+    /// moment.
     private nonisolated func open(after delay: Duration) async {
         if delay > .zero {
             let jittered = delay * Double.random(in: 0.5...1)
             _ = await reactor.wait(for: -1, .readable, until: .now + jittered)
         }
-        let id = state.withLock { state in
+        let id: Int? = state.withLock { state in
+            guard state.machine.stillOpens() else { return nil }
             state.nextConnection += 1
             return state.nextConnection
         }
+        guard let id else { return }
         let connection = PostgresConnection(id: id, configuration: configuration, reactor: reactor, logger: logger)
         do throws(PostgresError) {
             try await connection.open(try await configuration.resolveAddresses())

@@ -12,6 +12,9 @@ package struct PostgresConfiguration: Sendable {
     package var maximumWaiters = 1_024
     /// How long a caller waits for a connection.
     package var leaseTimeout: Duration = .milliseconds(1_500)
+    /// How long those who wait are left to the connections that are there, before another is opened: about what
+    /// opening one takes.
+    package var patience: Duration = .milliseconds(20)
     /// The time in which one attempt to connect to one address must succeed.
     package var connectTimeout: Duration = .seconds(2)
     /// The server's bound on one statement.

@@ -57,8 +57,8 @@ package actor PostgresPool {
         self.logger = logger
         let limits = PoolMachine.Limits(
             size: configuration.size, maximumWaiters: configuration.maximumWaiters,
-            leaseTimeout: configuration.leaseTimeout, initialDelay: configuration.reconnectDelay.initial,
-            maximumDelay: configuration.reconnectDelay.maximum)
+            leaseTimeout: configuration.leaseTimeout, patience: configuration.patience,
+            initialDelay: configuration.reconnectDelay.initial, maximumDelay: configuration.reconnectDelay.maximum)
         state = Mutex(State(machine: PoolMachine(limits: limits)))
     }
 

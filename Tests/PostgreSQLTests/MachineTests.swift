@@ -10,18 +10,34 @@ struct PoolMachineTests {
     func machine(size: Int = 2, waiters: Int = 3) -> PoolMachine {
         PoolMachine(
             limits: .init(
-                size: size, maximumWaiters: waiters, leaseTimeout: .seconds(1), initialDelay: .milliseconds(50),
-                maximumDelay: .milliseconds(300)))
+                size: size, maximumWaiters: waiters, leaseTimeout: .seconds(1), patience: .milliseconds(20),
+                initialDelay: .milliseconds(50), maximumDelay: .milliseconds(300)))
     }
 
-    @Test("one connection is opened before anyone asks, and no more than the size afterwards")
+    @Test("one connection is opened before anyone asks, another for those whom it does not serve soon, one at a time")
     func opening() {
         var machine = machine()
         #expect(machine.start() == [.open(after: .zero)])
-        #expect(machine.lease(1, now: start).0 == .queued)
-        #expect(machine.lease(2, now: start).1 == [.open(after: .zero)])
-        #expect(machine.lease(3, now: start).1 == [])
-        #expect(machine.opening == 2)
+        for id in 1...3 { #expect(machine.lease(id, now: start).1 == []) }
+        #expect(machine.opened(7) == [.grant(7, to: 1), .open(after: .milliseconds(20))])
+        let isWanted = machine.stillOpens()
+        #expect(isWanted && machine.opening == 1)
+        // No more than the size.
+        #expect(machine.opened(8) == [.grant(8, to: 2)])
+        #expect(machine.opening == 0)
+    }
+
+    @Test("a connection that nobody waits for any more is not opened, and is again when somebody does")
+    func notWanted() {
+        var machine = machine()
+        _ = machine.start()
+        for id in 1...2 { _ = machine.lease(id, now: start) }
+        #expect(machine.opened(7) == [.grant(7, to: 1), .open(after: .milliseconds(20))])
+        #expect(machine.release(7, isUsable: true) == [.grant(7, to: 2)])
+        let isWanted = machine.stillOpens()
+        #expect(!isWanted && machine.opening == 0)
+        let (answer, actions) = machine.lease(3, now: start)
+        #expect(answer == .queued && actions == [.open(after: .milliseconds(20))])
     }
 
     @Test("callers are served in the order of asking, and nobody overtakes")
@@ -69,12 +85,11 @@ struct PoolMachineTests {
         var machine = machine(size: 4)
         _ = machine.start()
         for id in 1...3 { _ = machine.lease(id, now: start) }
-        #expect(machine.opening == 3)
-        #expect(machine.openFailed() == [])
-        #expect(machine.openFailed() == [])
+        #expect(machine.openFailed() == [.open(after: .milliseconds(50))])
+        #expect(machine.openFailed() == [.open(after: .milliseconds(100))])
         #expect(machine.openFailed() == [.open(after: .milliseconds(200))])
         #expect(machine.openFailed() == [.open(after: .milliseconds(300))])
-        #expect(machine.opened(1) == [.grant(1, to: 1), .open(after: .zero), .open(after: .zero)])
+        #expect(machine.opened(1) == [.grant(1, to: 1), .open(after: .milliseconds(20))])
     }
 
     @Test("a broken connection is dropped, and another opened for those who wait")
