@@ -25,7 +25,9 @@ struct IntakeService: Sendable {
         let logger = process.logger
         let store = try StoreAccess(configuration.runtime.store, process: process, queryTimeout: .milliseconds(1200))
         let security = SecurityHeaders()
-        let registry = CityRegistry(store: CityStore(pool: store.pool), logger: logger) { cities in
+        let registry = CityRegistry(
+            store: CityStore(pool: store.pool), withBoundaries: true, logger: logger
+        ) { cities in
             security.allowTiles(from: cities.compactMap(\.city.map.url))
         }
         let peers = Peers(

@@ -127,18 +127,23 @@ package struct CityStore: Sendable {
         return versions
     }
 
-    /// One city with all that deciding needs; nil where it is not loaded.
-    package func city(_ code: JurisdictionCode) async throws -> LoadedCity? {
-        let results = try await pool.pipeline([
-            "SELECT version, document FROM jurisdiction WHERE code = \(code)",
-            """
-            SELECT code, ST_AsGeoJSON(cell, 6) FROM area
-            WHERE jurisdiction = \(code) AND NOT approximate AND cell IS NOT NULL
-            """,
-        ])
+    /// One city; nil where it is not loaded.
+    ///
+    /// - Parameter withBoundaries: with the imported boundaries of its areas, for who looks places up. It makes the
+    ///   server load PostGIS into its process, a good part of what a service's start costs it.
+    package func city(_ code: JurisdictionCode, withBoundaries: Bool = false) async throws -> LoadedCity? {
+        var statements: [SQL] = ["SELECT version, document FROM jurisdiction WHERE code = \(code)"]
+        if withBoundaries {
+            statements.append(
+                """
+                SELECT code, ST_AsGeoJSON(cell, 6) FROM area
+                WHERE jurisdiction = \(code) AND NOT approximate AND cell IS NOT NULL
+                """)
+        }
+        let results = try await pool.pipeline(statements)
         guard let row = results[0].first else { return nil }
         var boundaries: [AreaCode: MultiPolygon] = [:]
-        for row in results[1] {
+        for row in results.dropFirst().joined() {
             let geometry = try JSONReader.read(Array(try row.decode(String.self, at: 1).utf8)).value
             boundaries[AreaCode(rawValue: try row.decode(String.self, at: 0))] = try MultiPolygon(geoJSON: geometry)
         }

@@ -13,14 +13,19 @@ package final class CityRegistry: Sendable {
 
     private let state = Mutex(State())
     private let store: CityStore
+    private let withBoundaries: Bool
     private let logger: Logger
     private let changed: @Sendable ([LoadedCity]) -> Void
 
-    /// - Parameter changed: called with all cities after any of them was loaded or replaced.
+    /// - Parameters:
+    ///   - withBoundaries: for who looks places up.
+    ///   - changed: called with all cities after any of them was loaded or replaced.
     package init(
-        store: CityStore, logger: Logger, changed: @escaping @Sendable ([LoadedCity]) -> Void = { _ in }
+        store: CityStore, withBoundaries: Bool = false, logger: Logger,
+        changed: @escaping @Sendable ([LoadedCity]) -> Void = { _ in }
     ) {
         self.store = store
+        self.withBoundaries = withBoundaries
         self.logger = logger
         self.changed = changed
     }
@@ -40,7 +45,7 @@ package final class CityRegistry: Sendable {
         let versions = try await store.versions()
         var isChanged = false
         for (code, version) in versions where city(code)?.version != version {
-            guard let loaded = try await store.city(code) else { continue }
+            guard let loaded = try await store.city(code, withBoundaries: withBoundaries) else { continue }
             logger.info(
                 "City loaded", metadata: [LogKey.jurisdiction: "\(code)", LogKey.version: "\(loaded.version)"])
             isChanged = true
