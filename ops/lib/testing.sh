@@ -4,6 +4,8 @@ passed=0
 failed=0
 skipped=0
 broken=()
+# Not empty: the compose tests have made the images from these sources.
+images_are_new=
 
 testing_needs=(
     'chromium|chromium'
@@ -74,16 +76,22 @@ run_tests() {
         grep -A 12 'recorded an issue' "$log" | grep -vE '^◇|^✔|^--' | cut -c 1-600 >&2 || tail -n 30 "$log" >&2
         (( now_failed > 0 )) || broken+=("$name")
     fi
+    if [[ $name == ComposeTests ]] && (( now_passed > 0 && now_failed + now_skipped + status == 0 )); then
+        images_are_new=true
+    fi
     say "$name: $now_passed passed, $now_failed failed, $(( SECONDS - started )) s"
 }
 
-# The short faults, on release executables, which are built where they are not yet: how fast the others' reports are
-# while one agency is disturbed says nothing of executables that are slow themselves. Their counts stand in the last line
-# that they print.
+# The short faults, on release executables: how fast others' reports are while one agency is disturbed says nothing of
+# executables that are slow themselves. Those in the image are such, if the compose tests have made it just now; else
+# they are built. The counts stand in the last line that ops/faults prints.
 run_faults() {
-    local log=$logs/Faults.log status=0 started=$SECONDS flags=(--bare --short)
+    local log=$logs/Faults.log status=0 started=$SECONDS flags=(--bare --short) executables
     [[ -z ${SASANDO_TEST_STRICT:-} ]] || flags+=(--strict)
-    progress 'Building what the short faults break, and running them'
+    if executables=$(take_executables); then
+        export SASANDO_BIN=$executables LD_LIBRARY_PATH=$executables/lib
+    fi
+    progress 'Running the short faults'
     timeout --kill-after=30 2400 "$ops/faults" "${flags[@]}" > "$log" 2>&1 || status=$?
     clear_progress
     if ! [[ $(grep -E '^[0-9]+ held, ' "$log") =~ ^([0-9]+)\ held,\ ([0-9]+)\ broken,\ ([0-9]+)\ skipped$ ]]; then
@@ -98,6 +106,23 @@ run_faults() {
         (( BASH_REMATCH[2] > 0 )) || broken+=(Faults)
     fi
     say "Faults: ${BASH_REMATCH[1]} held, ${BASH_REMATCH[2]} broken, $(( SECONDS - started )) s"
+}
+
+# Copies the services out of their image, beside the tool that breaks them, and prints the folder. Fails where the image
+# is not known to be of these sources, or is of another system than this machine.
+take_executables() {
+    local folder=$root/.build/services-of-image container
+    [[ -n $images_are_new ]] || return 1
+    rm -rf "$folder"
+    mkdir -p "$folder/lib"
+    {
+        container=$(docker create sasando-services true) || return 1
+        docker cp "$container:/usr/local/bin/." "$folder" && docker cp "$container:/usr/lib/sasando/." "$folder/lib"
+        docker rm "$container"
+        cp "$root/.build/debug/sasando-faults" "$folder" || return 1
+        LD_LIBRARY_PATH=$folder/lib "$folder/sasandoctl" --help || return 1
+    } > "$logs/executables.log" 2>&1
+    printf '%s\n' "$folder"
 }
 
 # count_results FILE: "passed failed skipped" of an xUnit file; fails when there is none.
