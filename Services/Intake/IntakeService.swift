@@ -40,8 +40,17 @@ struct IntakeService: Sendable {
         AdmissionRefusals.expectAll()
         let waiting = Meter(.admissionWaiting)
         process.metrics.beforeExposition { waiting.set(queues.waiting) }
+        let commands = CommandStore(pool: store.pool)
+        let receipts = ReceiptUpkeep(logger: logger) { days, limit in
+            try await commands.forgetReporterReceipts(olderThanDays: days, limit: limit)
+        }
+        let runner = ReporterRunner(
+            store: commands, logger: logger, reportLog: reportLog
+        ) { jurisdiction, heads in
+            for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
+        }
         let doors = Doors(
-            configuration: configuration, registry: registry, queues: queues, pool: store.pool)
+            configuration: configuration, registry: registry, queues: queues, runner: runner, pool: store.pool)
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)
@@ -49,6 +58,7 @@ struct IntakeService: Sendable {
         doors.add(to: router)
         return [
             store, reportLog, Background("cities") { await registry.run() }, peers, queues,
+            Background("receipts") { await receipts.run() },
             HTTPService(
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
                 logger: logger),
@@ -60,9 +70,11 @@ struct IntakeService: Sendable {
 private struct Doors: Sendable {
     private let reports: ReportRoutes
     private let citizens: CitizenRoutes
+    private let reporters: ReporterRoutes
 
     init(
-        configuration: IntakeConfiguration, registry: CityRegistry, queues: AdmissionQueues, pool: PostgresPool
+        configuration: IntakeConfiguration, registry: CityRegistry, queues: AdmissionQueues,
+        runner: ReporterRunner, pool: PostgresPool
     ) {
         let http = configuration.runtime.http
         let cities = ServedCities(registry: registry, store: CityStore(pool: pool))
@@ -79,15 +91,18 @@ private struct Doors: Sendable {
         reports = ReportRoutes(
             cities: cities, admission: admission, reports: access, authenticator: authenticator, limits: limits,
             clock: { .now })
+        let sameOrigin = SameOrigin(publicURL: http.publicURL)
+        reporters = ReporterRoutes(
+            cities: cities, reports: access, runner: runner, limits: limits, sameOrigin: sameOrigin)
         citizens = CitizenRoutes(
-            cities: cities, admission: admission, reports: access, limits: limits,
-            sameOrigin: SameOrigin(publicURL: http.publicURL),
-            publicURL: http.publicURL ?? "http://\(http.host):\(http.port)", clock: { .now })
+            cities: cities, admission: admission, reports: access, runner: runner, limits: limits,
+            sameOrigin: sameOrigin, publicURL: http.publicURL ?? "http://\(http.host):\(http.port)", clock: { .now })
     }
 
     func add(to router: Router<WebContext>) {
         reports.add(to: router)
         citizens.add(to: router)
+        reporters.add(to: router)
     }
 
     var problemPage: ProblemPage {

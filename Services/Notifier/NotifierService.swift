@@ -32,7 +32,7 @@ struct NotifierService: Sendable {
             consumers: configuration.consumers, logger: logger, reportLog: reportLog)
         stream.show(in: process.metrics)
         let peers = Peers(
-            service: .notifier, publishes: true, subscribesTo: [.routing, .notifier],
+            service: .notifier, publishes: true, subscribesTo: [.intake, .routing, .notifier],
             topics: [Topic.stream(configuration.agency, of: jurisdiction)], store: store, logger: logger
         ) { _ in stream.hints.ring() }
         let doors = NotifierDoors(
@@ -40,13 +40,13 @@ struct NotifierService: Sendable {
         ) { heads in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
-        let receipts = ReceiptUpkeep(
-            jurisdiction: jurisdiction, agency: configuration.agency, store: CommandStore(pool: store.pool),
-            logger: logger)
+        let (agency, commands) = (configuration.agency, CommandStore(pool: store.pool))
+        let receipts = ReceiptUpkeep(logger: logger) { days, limit in
+            try await commands.forgetReceipts(of: agency, in: jurisdiction, olderThanDays: days, limit: limit)
+        }
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)
-        let agency = configuration.agency
         process.health.add("city") {
             guard let city = registry.city(jurisdiction)?.city else { return "the city \(jurisdiction) is not loaded" }
             return city.agency(agency) == nil ? "\(jurisdiction) has no agency \(agency)" : nil

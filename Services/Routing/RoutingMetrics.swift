@@ -32,7 +32,7 @@ enum RoutingMetrics {
     static func count(_ timers: [Firing.Timer]) {
         for timer in timers {
             fired[timer.kind.rawValue].increment()
-            if timer.hadEffect, timer.kind != .resume { missed[timer.agency.rawValue, timer.kind.rawValue].increment() }
+            if timer.hadEffect, timer.kind.isPromise { missed[timer.agency.rawValue, timer.kind.rawValue].increment() }
         }
     }
 
@@ -40,7 +40,7 @@ enum RoutingMetrics {
     static func expect(agencies: [AgencyCode]) {
         for kind in DeadlineKind.allCases {
             _ = fired[kind.rawValue]
-            guard kind != .resume else { continue }
+            guard kind.isPromise else { continue }
             for agency in agencies { _ = missed[agency.rawValue, kind.rawValue] }
         }
         for agency in agencies { _ = routed[agency.rawValue] }

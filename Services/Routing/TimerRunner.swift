@@ -97,7 +97,7 @@ struct TimerEffects: Sendable {
 
     /// - Returns: nil where the promise was kept meanwhile, or the report is closed.
     func effect(of kind: DeadlineKind, on work: WorkRecord, at now: Timestamp) -> FiledOutcome? {
-        let request = CommandRequest(kind == .resume ? .resume : .escalate(kind))
+        let request = CommandRequest(CommandRequest.Action(timer: kind))
         guard
             let outcome = try? StatusMachine.decide(
                 state: work.state, command: request, by: .clock, at: now, city: city)

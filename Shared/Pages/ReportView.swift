@@ -20,11 +20,15 @@ package struct HistoryEntry: Hashable, Sendable {
     package var referTo: String?
     /// When a hold ends.
     package var until: Timestamp?
+    /// agency | reporter | reader | system; nil where nobody knows any more.
+    package var author: String?
+    /// The reporter's judgement, 1 to 5.
+    package var rating: Int?
 
     package init(
         at: Timestamp, type: String, agency: AgencyCode? = nil, note: String? = nil, internalNote: String? = nil,
         actor: String? = nil, reason: String? = nil, original: String? = nil, referTo: String? = nil,
-        until: Timestamp? = nil
+        until: Timestamp? = nil, author: String? = nil, rating: Int? = nil
     ) {
         self.at = at
         self.type = type
@@ -36,6 +40,8 @@ package struct HistoryEntry: Hashable, Sendable {
         self.original = original
         self.referTo = referTo
         self.until = until
+        self.author = author
+        self.rating = rating
     }
 }
 
@@ -216,7 +222,7 @@ extension Wording {
             let agencyName = entry.agency.map { agency($0, in: city) } ?? self("category.somebody")
             var line: [String: Any] = [
                 "at": moment(entry.at), "machine": machine(entry.at),
-                "what": find("event.\(entry.type)").map { $0.replacing("{agency}", with: agencyName) } ?? entry.type,
+                "what": what(entry).replacing("{agency}", with: agencyName),
             ]
             line["because"] = because(entry, staff: staff)
             line["original"] = entry.original.map { original -> [String: Any] in
@@ -229,6 +235,13 @@ extension Wording {
             }
             return line
         }
+    }
+
+    /// What happened, in words; a reporter's acts have words of their own.
+    private func what(_ entry: HistoryEntry) -> String {
+        if let rating = entry.rating { return self("event.rated_as", ["n": String(rating)]) }
+        let own = entry.author.flatMap { find("event.\(entry.type)_by_\($0)") }
+        return own ?? find("event.\(entry.type)") ?? entry.type
     }
 
     /// What the agency says of its reason, to follow the event's own words; nil where it says nothing.

@@ -12,6 +12,7 @@ enum Templates {
         ("call", PackageResources.call_mustache),
         ("sent", PackageResources.sent_mustache),
         ("tracking_box", PackageResources.tracking_box_mustache),
+        ("tracking_own", PackageResources.tracking_own_mustache),
         ("tracking_form", PackageResources.tracking_form_mustache),
         ("tracking", PackageResources.tracking_mustache),
         ("history", PackageResources.history_mustache),

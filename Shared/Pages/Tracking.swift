@@ -57,13 +57,13 @@ package struct Tracking: Page {
 
     package var frame: Frame
     package var subject: Subject
-    /// The reader holds the reporter's key.
-    package var isReporter: Bool
+    /// What the reader may do who holds the reporter's key.
+    package var own: OwnReport?
 
-    package init(frame: Frame, subject: Subject, isReporter: Bool = false) {
+    package init(frame: Frame, subject: Subject, own: OwnReport? = nil) {
         self.frame = frame
         self.subject = subject
-        self.isReporter = isReporter
+        self.own = own
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -72,9 +72,10 @@ package struct Tracking: Page {
             "code": report.trackingCode, "status": wording.status(report.status),
             "received": wording.moment(report.receivedAt), "deadlines": wording.deadlines(report),
             "has_deadlines": report.deadlines != nil, "stages": stages(report, wording),
-            "reporter": isReporter, "limited": isLimited, "private": report.visibility == "private",
+            "limited": isLimited, "private": report.visibility == "private",
             "poll": "/v1/reports/\(report.trackingCode)", "version": report.version,
         ]
+        values["own"] = own?.values(wording, code: report.trackingCode)
         values["agency"] = report.agency.map { wording.agency($0, in: frame.city) }
         if !isLimited {
             values["whole"] = [

@@ -25,7 +25,7 @@ package enum CommandResult: Sendable {
     case unknownReport
 }
 
-/// Carries out an agency's command in one transaction.
+/// Carries out a command in one transaction.
 package struct CommandStore: Sendable {
     private let pool: PostgresPool
 
@@ -34,11 +34,12 @@ package struct CommandStore: Sendable {
     /// Locks the report, lets `decide` decide, and files what follows with one last flush.
     ///
     /// - Parameters:
+    ///   - agency: whose command it is; nil for a reporter's or a reader's, which intake carries out.
     ///   - original: another report that the command names, which must exist.
     ///   - decide: pure; gets the report as it stands and the transaction's time, and gives what
     ///     follows with the answer to keep for a retry.
     package func perform(
-        on report: UUID, by agency: AgencyCode, in jurisdiction: JurisdictionCode, key: CommandKey?,
+        on report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode, key: CommandKey?,
         naming original: CommandRequest.ReportReference? = nil,
         deciding decide: @Sendable (WorkRecord, Timestamp) throws(Refusal) -> (filed: FiledOutcome, answer: String)
     ) async throws -> CommandResult {
@@ -46,21 +47,21 @@ package struct CommandStore: Sendable {
         return try await pool.withTransaction { tx in
             // The receipt is looked up once the report is locked: a retry that ran into
             // the first attempt waits for it here, and then finds its receipt.
-            let results = try await tx.pipeline([
+            let ofAgency: SQL = agency.map { "AND s.agency = \($0)" } ?? ""
+            var lookups: [SQL] = [
                 """
                 SELECT now(), \(WorkRecord.columns) FROM report_state s
                 JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
-                WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = \(report) AND s.agency = \(agency)
+                WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = \(report) \(ofAgency)
                 FOR NO KEY UPDATE OF s
                 """,
-                """
-                SELECT request_hash, report_id, answer FROM command_receipt
-                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key?.text as String?)
-                """,
-                """
-                SELECT report_exists(\(jurisdiction), \(originalID as UUID?), \(originalCode as String?))
-                """,
-            ])
+                Self.receipt(of: key, on: report, by: agency, in: jurisdiction),
+            ]
+            if original != nil {
+                lookups.append(
+                    "SELECT report_exists(\(jurisdiction), \(originalID as UUID?), \(originalCode as String?))")
+            }
+            let results = try await tx.pipeline(lookups)
             if let row = results[1].first, let key { return try Self.earlier(row, key, report) }
             guard let row = results[0].first else {
                 return try await Self.absent(report, by: agency, in: jurisdiction, tx)
@@ -74,13 +75,9 @@ package struct CommandStore: Sendable {
             if original != nil, try results[2].first?.decode(Bool.self, at: 0) != true {
                 return .refused(.unknownOriginal)
             }
-            var statements = Filing.changes([decided.filed], in: jurisdiction)
+            var statements = Filing.changes([decided.filed], in: jurisdiction, byReporter: agency == nil)
             if let key {
-                statements.append(
-                    """
-                    INSERT INTO command_receipt (jurisdiction, agency, key, request_hash, report_id, answer)
-                    VALUES (\(jurisdiction), \(agency), \(key.text), \(key.requestHash), \(report), \(decided.answer))
-                    """)
+                statements.append(Self.keep(decided.answer, of: key, on: report, by: agency, in: jurisdiction))
             }
             statements += Append.statements(decided.filed.events, in: jurisdiction)
             let written = try await tx.commit(after: statements)
@@ -92,22 +89,51 @@ package struct CommandStore: Sendable {
 
     /// What became of a command that was sent before under this key; nil when there is none.
     package func receipt(
-        of key: CommandKey, on report: UUID, by agency: AgencyCode, in jurisdiction: JurisdictionCode
+        of key: CommandKey, on report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode
     ) async throws -> CommandResult? {
-        try await pool.withTransaction { tx in
+        let ofAgency: SQL = agency.map { "AND s.agency = \($0)" } ?? ""
+        return try await pool.withTransaction { tx in
             // As above, a first attempt that is under way is waited for.
             let results = try await tx.pipeline([
                 """
-                SELECT 1 FROM report_state WHERE jurisdiction = \(jurisdiction) AND report_id = \(report)
-                    AND agency = \(agency) FOR NO KEY UPDATE
+                SELECT 1 FROM report_state s WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = \(report)
+                    \(ofAgency) FOR NO KEY UPDATE
                 """,
-                """
-                SELECT request_hash, report_id, answer FROM command_receipt
-                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key.text)
-                """,
+                Self.receipt(of: key, on: report, by: agency, in: jurisdiction),
             ])
             return try results[1].first.map { try Self.earlier($0, key, report) }
         }
+    }
+
+    /// An agency's keys are its own; a reporter's, and those of readers, are of one report.
+    private static func receipt(
+        of key: CommandKey?, on report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode
+    ) -> SQL {
+        if let agency {
+            return """
+                SELECT request_hash, report_id, answer FROM command_receipt
+                WHERE jurisdiction = \(jurisdiction) AND agency = \(agency) AND key = \(key?.text as String?)
+                """
+        }
+        return """
+            SELECT request_hash, report_id, answer FROM reporter_receipt
+            WHERE jurisdiction = \(jurisdiction) AND report_id = \(report) AND key = \(key?.text as String?)
+            """
+    }
+
+    private static func keep(
+        _ answer: String, of key: CommandKey, on report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode
+    ) -> SQL {
+        if let agency {
+            return """
+                INSERT INTO command_receipt (jurisdiction, agency, key, request_hash, report_id, answer)
+                VALUES (\(jurisdiction), \(agency), \(key.text), \(key.requestHash), \(report), \(answer))
+                """
+        }
+        return """
+            INSERT INTO reporter_receipt (jurisdiction, report_id, key, request_hash, answer)
+            VALUES (\(jurisdiction), \(report), \(key.text), \(key.requestHash), \(answer))
+            """
     }
 
     private static func earlier(_ row: Row, _ key: CommandKey, _ report: UUID) throws -> CommandResult {
@@ -134,15 +160,28 @@ package struct CommandStore: Sendable {
         ).count
     }
 
+    /// The same of reporters' and readers' commands, in every city.
+    package func forgetReporterReceipts(olderThanDays days: Int, limit: Int) async throws -> Int {
+        try await pool.query(
+            """
+            DELETE FROM reporter_receipt WHERE (jurisdiction, report_id, key) IN (
+                SELECT jurisdiction, report_id, key FROM reporter_receipt
+                WHERE made_at < now() - \(Int32(days)) * interval '1 day'
+                ORDER BY made_at LIMIT \(literal: limit))
+            RETURNING 1
+            """
+        ).count
+    }
+
     /// Why the agency has no such report: it passed it on, routing has not decided yet, or there is none for it.
     private static func absent(
-        _ report: UUID, by agency: AgencyCode, in jurisdiction: JurisdictionCode, _ tx: borrowing Transaction
+        _ report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode, _ tx: borrowing Transaction
     ) async throws -> CommandResult {
         let results = try await tx.pipeline([
             "SELECT agency FROM report_state WHERE jurisdiction = \(jurisdiction) AND report_id = \(report)",
             "SELECT awaits_routing(\(jurisdiction), \(report))",
         ])
-        if let holder = try results[0].first?.decode(String.self, at: 0), holder != agency.rawValue {
+        if let holder = try results[0].first?.decode(String.self, at: 0), holder != agency?.rawValue {
             return .refused(.notHolder(AgencyCode(rawValue: holder)))
         }
         return try results[1].first?.decode(Bool.self, at: 0) == true ? .refused(.notRouted) : .unknownReport

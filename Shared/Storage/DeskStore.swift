@@ -9,6 +9,9 @@ package struct DeskStore: Sendable {
     /// As far as open reports are counted: beyond it nobody reads the number, and counting would cost more than the list.
     package static let countLimit = 1_000
 
+    /// What an officer or a reporter finishes. What closes by itself was finished days before.
+    private static let finished = ReportStatus.allCases.filter { !$0.isOpen && $0 != .closed }
+
     private let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
@@ -134,7 +137,8 @@ package struct DeskStore: Sendable {
                 LIMIT \(literal: Self.countLimit)
             ) counted
             """,
-            Self.statement(.done, of: agency, in: jurisdiction, statuses: nil, since: start, limit: doneLimit + 1),
+            Self.statement(
+                .done, of: agency, in: jurisdiction, statuses: Self.finished, since: start, limit: doneLimit + 1),
         ])
         let found = try Self.records(results[0])
         let open = Array(found.prefix(limit))

@@ -59,14 +59,15 @@ package struct EventMaker: Sendable {
     private func resolution(
         _ type: EventType, _ outcome: Outcome, _ before: ReportState?
     ) -> (seconds: Int64, onTime: Bool)? {
-        let at: Timestamp?
+        let resolved: ReportState?
         switch type {
-        case .resolved: at = outcome.state.resolvedAt
-        case .reopened: at = before?.resolvedAt
-        default: at = nil
+        case .resolved: resolved = outcome.state
+        // A reopening may have begun the clocks anew; what it takes back was counted by those of before.
+        case .reopened: resolved = before
+        default: resolved = nil
         }
-        guard let at else { return nil }
-        return (Int64(at.seconds(since: outcome.state.receivedAt)), at <= outcome.state.deadlines.resolveBy)
+        guard let resolved, let at = resolved.resolvedAt else { return nil }
+        return (Int64(at.seconds(since: resolved.receivedAt)), at <= resolved.deadlines.resolveBy)
     }
 
     private func content(_ report: ReportRecord, _ state: ReportState) -> ReportContent {

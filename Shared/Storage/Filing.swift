@@ -17,9 +17,13 @@ package struct FiledOutcome: Sendable {
 /// The statements that write outcomes. They keep the lock order: state, deadlines, then the streams' counters.
 enum Filing {
     /// For reports that had a state before.
-    static func changes(_ filed: [FiledOutcome], in jurisdiction: JurisdictionCode) -> [SQL] {
+    ///
+    /// - Parameter byReporter: written by intake, which may not change who has a report or what kind it is.
+    static func changes(
+        _ filed: [FiledOutcome], in jurisdiction: JurisdictionCode, byReporter: Bool = false
+    ) -> [SQL] {
         let outcomes = filed.map(\.outcome)
-        return [update(outcomes, in: jurisdiction)] + removals(outcomes, in: jurisdiction)
+        return [update(outcomes, in: jurisdiction, byReporter: byReporter)] + removals(outcomes, in: jurisdiction)
             + deadlines(outcomes, in: jurisdiction) + [history(outcomes, in: jurisdiction)]
     }
 
@@ -49,26 +53,33 @@ enum Filing {
     }
 
     /// The rows are locked already, and their versions are the ones that were decided by.
-    private static func update(_ outcomes: [Outcome], in jurisdiction: JurisdictionCode) -> SQL {
+    private static func update(
+        _ outcomes: [Outcome], in jurisdiction: JurisdictionCode, byReporter: Bool
+    ) -> SQL {
         let states = outcomes.map(\.state)
+        let handOver: SQL = """
+            agency = t.agency, priority = t.priority, transfers = t.transfers, category = t.category,
+                subtype = t.subtype, why = coalesce(t.why, s.why),
+                handed_over_by = CASE WHEN s.agency <> t.agency THEN s.agency ELSE s.handed_over_by END,
+            """
         return """
             UPDATE report_state s SET
-                agency = t.agency, status = t.status, version = t.version, priority = t.priority,
-                transfers = t.transfers, category = t.category, subtype = t.subtype, why = coalesce(t.why, s.why),
-                handed_over_by = CASE WHEN s.agency <> t.agency THEN s.agency ELSE s.handed_over_by END,
-                acknowledge_by = t.acknowledge_by, arrive_by = t.arrive_by, resolve_by = t.resolve_by,
-                acknowledged_at = t.acknowledged_at, started_at = t.started_at, resolved_at = t.resolved_at,
-                held_until = t.held_until, changed_at = t.changed_at, next_due_at = t.next_due_at
+                \(byReporter ? "" : handOver)
+                status = t.status, version = t.version, acknowledge_by = t.acknowledge_by, arrive_by = t.arrive_by,
+                resolve_by = t.resolve_by, acknowledged_at = t.acknowledged_at, started_at = t.started_at,
+                resolved_at = t.resolved_at, held_until = t.held_until, rating = t.rating, appealed = t.appealed,
+                changed_at = t.changed_at, next_due_at = t.next_due_at
             FROM unnest(\(states.map(\.id)), \(states.map(\.agency)), \(states.map(\.status.rawValue)),
                 \(states.map { Int32($0.version) }), \(states.map { Int16($0.priority.rank) }),
                 \(states.map { Int16($0.transfers) }), \(states.map(\.category)), \(states.map(\.subtype)),
                 \(outcomes.map(\.why)), \(states.map(\.deadlines.acknowledgeBy)), \(states.map(\.deadlines.arriveBy)),
                 \(states.map(\.deadlines.resolveBy)), \(states.map(\.acknowledgedAt)), \(states.map(\.startedAt)),
                 \(states.map(\.resolvedAt)), \(states.map(\.heldUntil)), \(outcomes.map(\.at)),
-                \(states.map { $0.nextDue?.at }))
+                \(states.map { $0.nextDue?.at }), \(states.map { $0.rating.map(Int16.init) }),
+                \(states.map(\.isAppealed)))
                 AS t (report_id, agency, status, version, priority, transfers, category, subtype, why,
                     acknowledge_by, arrive_by, resolve_by, acknowledged_at, started_at, resolved_at, held_until,
-                    changed_at, next_due_at)
+                    changed_at, next_due_at, rating, appealed)
             WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = t.report_id AND s.version = t.version - 1
             """
     }
@@ -111,16 +122,17 @@ enum Filing {
         let details = outcomes.map(\.details)
         return """
             INSERT INTO report_history (jurisdiction, report_id, version, at, type, status, agency, note,
-                internal_note, actor, reason, original, refer_to, until)
+                internal_note, actor, reason, original, refer_to, until, author, rating)
             SELECT \(jurisdiction), report_id, version, at, type, status, agency, note, internal_note, actor, reason,
-                original, refer_to, until
+                original, refer_to, until, author, rating
             FROM unnest(\(outcomes.map(\.state.id)), \(outcomes.map { Int32($0.state.version) }),
                 \(outcomes.map(\.at)), \(outcomes.map(\.event.rawValue)), \(outcomes.map(\.state.status.rawValue)),
                 \(outcomes.map(\.state.agency)), \(details.map(\.note)), \(details.map(\.internalNote)),
                 \(details.map(\.actor)), \(details.map(\.reason)), \(details.map { $0.of?.text }),
-                \(details.map(\.referTo)), \(details.map(\.until)))
+                \(details.map(\.referTo)), \(details.map(\.until)), \(outcomes.map(\.by.name)),
+                \(details.map { $0.rating.map(Int16.init) }))
                 AS t (report_id, version, at, type, status, agency, note, internal_note, actor, reason, original,
-                    refer_to, until)
+                    refer_to, until, author, rating)
             """
     }
 }

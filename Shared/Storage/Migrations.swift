@@ -42,6 +42,7 @@ package enum Migrations {
         Migration(number: 16, name: "set-aside", script: PackageResources._016_set_aside_sql),
         Migration(number: 17, name: "pace", script: PackageResources._017_pace_sql),
         Migration(number: 18, name: "status", script: PackageResources._018_status_sql),
+        Migration(number: 19, name: "reporter", script: PackageResources._019_reporter_sql),
     ]
 
     /// The version that these executables need.

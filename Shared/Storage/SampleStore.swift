@@ -84,6 +84,7 @@ package struct SampleStore: Sendable {
             "DELETE FROM deadline WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM report_history WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM command_receipt WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM reporter_receipt WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM report_state WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM reporter_identity WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM report WHERE jurisdiction = \(jurisdiction) AND id = ANY(\(ids))",

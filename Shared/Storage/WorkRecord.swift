@@ -14,9 +14,9 @@ package struct WorkRecord: Sendable {
     static let columns: SQL = """
         s.agency, s.status, s.version, s.priority, s.transfers, s.category, s.subtype, s.why, s.acknowledge_by,
         s.arrive_by, s.resolve_by, s.acknowledged_at, s.started_at, s.resolved_at, s.held_until, s.changed_at,
-        \(ReportRecord.columns)
+        s.rating, s.appealed, \(ReportRecord.columns)
         """
-    static let ownColumnCount = 16
+    static let ownColumnCount = 18
 
     /// Reads `columns`, the first of which is column `base`.
     init(row: Row, from base: Int = 0) throws {
@@ -43,7 +43,9 @@ package struct WorkRecord: Sendable {
             acknowledgedAt: try row.decode(Timestamp?.self, at: base + 11),
             startedAt: try row.decode(Timestamp?.self, at: base + 12),
             resolvedAt: try row.decode(Timestamp?.self, at: base + 13),
-            heldUntil: try row.decode(Timestamp?.self, at: base + 14))
+            heldUntil: try row.decode(Timestamp?.self, at: base + 14),
+            rating: try row.decode(Int16?.self, at: base + 16).map(Int.init),
+            isAppealed: try row.decode(Bool.self, at: base + 17))
         why = try row.decode(String.self, at: base + 7)
         changedAt = try row.decode(Timestamp.self, at: base + 15)
         self.report = report
@@ -71,6 +73,10 @@ package struct HistoryLine: Sendable, Hashable {
     package var referTo: String?
     /// When a hold ends.
     package var until: Timestamp?
+    /// Who did it, as `Actor.name` says; nil for a line from before this was kept.
+    package var author: String?
+    /// The reporter's judgement, 1 to 5.
+    package var rating: Int?
 
     /// The columns of `report_history h`, in order.
     ///
@@ -82,7 +88,7 @@ package struct HistoryLine: Sendable, Hashable {
         CASE WHEN length(h.original) = 36 THEN (
             SELECT o.tracking_code FROM report o
             WHERE o.jurisdiction = h.jurisdiction AND o.id = h.original::uuid)
-        ELSE h.original END, h.refer_to, h.until
+        ELSE h.original END, h.refer_to, h.until, h.author, h.rating
         """
 
     init(row: Row) throws {
@@ -99,5 +105,7 @@ package struct HistoryLine: Sendable, Hashable {
         originalCode = try row.decode(String?.self, at: 10)
         referTo = try row.decode(String?.self, at: 11)
         until = try row.decode(Timestamp?.self, at: 12)
+        author = try row.decode(String?.self, at: 13)
+        rating = try row.decode(Int16?.self, at: 14).map(Int.init)
     }
 }

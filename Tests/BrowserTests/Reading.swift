@@ -68,7 +68,9 @@ extension Page {
     func openCard(_ code: String) async throws {
         let id = try #require(try await evaluate("(\(Self.card(code))).dataset.id").text)
         try await click(".card[data-id='\(id)'] a")
-        try await wait(until: "document.querySelector('[data-panel]')?.dataset.report === '\(id)'")
+        // On a phone it is a page of its own, which may be read as far as the panel's beginning only.
+        let isThere = "document.querySelector('[data-panel]')?.dataset.report === '\(id)'"
+        try await wait(until: "document.readyState !== 'loading' && \(isThere)")
     }
 
     // MARK: The dashboard

@@ -34,6 +34,7 @@ extension LivePages {
                     of: "dlhk",
                     .init(received: before.received + 1, open: before.open, resolved: before.resolved + 1))
                 for page in [desk, dashboard, citizen] { try await page.requireUnreloaded() }
+                try await Self.reopen(code, desk: desk, citizen: citizen)
             }
         }
 
@@ -55,6 +56,22 @@ extension LivePages {
             try await citizen.wait(for: "Menunggu tanggapan", in: "h1")
             #expect(try await citizen.text(of: ".text").contains("<b>baunya</b>"))
             return code
+        }
+
+        /// The reporter rates what was done, and opens the report again; the desk has it among what waits.
+        private static func reopen(_ code: String, desk: Page, citizen: Page) async throws {
+            try await citizen.reload()
+            try await citizen.click(".mark:nth-child(2)")
+            try await citizen.afterLoad { try await citizen.click(".rate [type=submit]") }
+            #expect(try await citizen.text(of: ".own .success").contains("nilai Anda tercatat"))
+            #expect(try await citizen.text(of: ".history").contains("Dinilai pelapor: 2 dari 5"))
+            try await citizen.click("[name=own] summary")
+            try await citizen.fill("#reopen-note", with: "Masih ada sisanya")
+            try await citizen.afterLoad { try await citizen.click("[name=own][open] [type=submit]") }
+            #expect(try await citizen.text(of: "h1").contains("Dibuka kembali"))
+            #expect(try await citizen.text(of: ".history").contains("Masih ada sisanya"))
+            try await desk.waitForCard(code, in: "waiting")
+            try await desk.requireUnreloaded()
         }
 
         /// An officer acknowledges, starts and resolves; the desk of a colleague and the reporter's page follow.

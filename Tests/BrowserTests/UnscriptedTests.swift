@@ -34,6 +34,9 @@ extension LivePages {
                 try await citizen.reload()
                 #expect(try await citizen.text(of: "h1").contains("Selesai"))
                 #expect(try await citizen.text(of: ".history").contains("Sudah diangkut"))
+                try await citizen.click(".mark:nth-child(5)")
+                try await citizen.afterLoad { try await citizen.click(".rate [type=submit]") }
+                #expect(try await citizen.text(of: ".own .success").contains("nilai Anda tercatat"))
             }
         }
 

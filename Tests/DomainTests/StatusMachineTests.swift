@@ -34,6 +34,10 @@ import Testing
         case .comment: CommandRequest(.comment, note: "baik")
         case .reopen: CommandRequest(.reopen)
         case .escalate: CommandRequest(.escalate(.resolve))
+        case .withdraw: CommandRequest(.withdraw)
+        case .rate: CommandRequest(.rate(4))
+        case .follow: CommandRequest(.follow)
+        case .close: CommandRequest(.close)
         }
     }
 
@@ -80,9 +84,12 @@ import Testing
     }
 
     @Test(arguments: ReportStatus.allCases, Command.allCases)
-    func `the clock may escalate what is open and resume what is on hold`(status: ReportStatus, command: Command) {
+    func `the clock may escalate what is open, resume what is on hold and close what was resolved`(
+        status: ReportStatus, command: Command
+    ) {
         var state = Self.state(status)
         state.deadlines.resolveBy = Self.now
+        if status == .resolved { state.resolvedAt = Self.now.adding(seconds: -Self.city.limits.closeSeconds) }
         let outcome = try? StatusMachine.decide(
             state: state, command: Self.request(command), by: .clock, at: Self.now, city: Self.city)
         switch command {
@@ -90,6 +97,9 @@ import Testing
             #expect(outcome?.state.status == status)
             #expect(outcome?.entries == [StreamEntry(stream: state.agency, type: .escalated)])
         case .resume where status == .onHold: #expect(outcome?.state.status == .acknowledged)
+        case .close where status == .resolved:
+            #expect(outcome?.state.status == .closed)
+            #expect(outcome?.entries == [StreamEntry(stream: state.agency, type: .closed)])
         default: #expect(outcome == nil)
         }
     }

@@ -58,7 +58,10 @@ enum SamplePages {
             ("track-box", TrackingBox(frame: frame("/lacak"))),
             ("track-malformed", TrackingBox(frame: frame("/lacak"), typed: "kpg-12", problem: .malformed)),
             ("track", Tracking(frame: frame("/lacak/KPG-7H2K9M4QXPA"), subject: .whole(report(.inProgress)))),
-            ("track-waiting", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.assigned)), isReporter: true)),
+            ("track-waiting", own(.assigned, [.comment, .withdraw], .done(.comment))),
+            ("track-resolved", own(.resolved, [.rate, .reopen, .comment])),
+            ("track-refused", own(.resolved, [.rate, .reopen], .refused(.reopen, "Tulis apa yang belum beres."))),
+            ("track-changed", own(.withdrawn, [], .changed)),
             ("track-rejected", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.rejected)))),
             ("track-held", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.onHold)))),
             ("track-duplicate", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.duplicate)))),
@@ -69,6 +72,17 @@ enum SamplePages {
             ("error-403", ErrorPage(frame: frame("/desk/pupr", viewer: officer), status: 403)),
             ("error-503", ErrorPage(frame: frame("/lapor", city: nil), status: 503)),
         ]
+    }
+
+    static var own: OwnReport { OwnReport(permitted: [.comment, .withdraw], idempotencyKey: key) }
+
+    /// The tracking page for who holds the report's key.
+    private static func own(
+        _ status: ReportStatus, _ permitted: [Command], _ notice: OwnReport.Notice? = nil, typed: String = ""
+    ) -> Tracking {
+        Tracking(
+            frame: frame("/lacak/X"), subject: .whole(report(status)),
+            own: OwnReport(permitted: permitted, idempotencyKey: key, notice: notice, typed: typed))
     }
 
     private static func sent() -> ReportSent {
@@ -220,6 +234,14 @@ enum SamplePages {
             ),
             ("x-track-box", TrackingBox(frame: frame, typed: payload, problem: .unknown)),
             ("x-track", Tracking(frame: frame, subject: .whole(hostileReport))),
+            (
+                "x-track-own",
+                Tracking(
+                    frame: frame, subject: .whole(hostileReport),
+                    own: OwnReport(
+                        permitted: [.reopen], idempotencyKey: payload, notice: .refused(.reopen, payload),
+                        typed: payload))
+            ),
             ("x-sign-in", SignIn(frame: frame, returnPath: LocalPath("/\"'<x>"))),
             ("x-desk", Desk(frame: frame, agency: "dlhk", open: [hostileReport], cursor: payload)),
             (

@@ -103,7 +103,8 @@ struct PageContentTests {
     @Test("a citizen's page never shows internal notes or names, the desk does")
     func internalNotes() {
         let report = SamplePages.report(.inProgress)
-        let citizen = Tracking(frame: frame, subject: .whole(report), isReporter: true).render(language: .indonesian)
+        let citizen = Tracking(frame: frame, subject: .whole(report), own: SamplePages.own).render(
+            language: .indonesian)
         #expect(citizen.contains("Truk kami datang"))
         #expect(!citizen.contains("Truk 7") && !citizen.contains("Ibu Lena"))
         let desk = DeskReport(
@@ -148,7 +149,8 @@ struct PageContentTests {
         var report = SamplePages.report(.assigned)
         report.history.append(
             HistoryEntry(at: SamplePages.now, type: "transferred_out", agency: "dlhk", reason: "Ini got, bukan sampah"))
-        let citizen = Tracking(frame: frame, subject: .whole(report), isReporter: true).render(language: .indonesian)
+        let citizen = Tracking(frame: frame, subject: .whole(report), own: SamplePages.own).render(
+            language: .indonesian)
         #expect(citizen.contains("Dialihkan ke Dinas Lingkungan Hidup dan Kebersihan"))
         #expect(!citizen.contains("Ini got"))
         let desk = DeskReport(

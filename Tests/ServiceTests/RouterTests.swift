@@ -116,6 +116,45 @@ struct RouterTests {
         }
     }
 
+    @Test func `a resolved report closes by itself once its time has come`() async throws {
+        try await admit(2, category: "sampah")
+        try await whileRouting {
+            try await wait(for: "the reports", "SELECT count(*) FROM stream WHERE code = 'dlhk' AND head = 2")
+        }
+        let ids = try await fixture.pool.query("SELECT report_id FROM report_state ORDER BY report_id")
+            .map { try $0.decode(UUID.self, at: 0) }
+        for id in ids {
+            for action in [CommandRequest.Action.start, .resolve] { try await command(action, id) }
+        }
+        #expect(try await number("SELECT count(*) FROM deadline WHERE kind = 'close' AND due_at > now()") == 2)
+        // The first's week is over, the second's is not.
+        _ = try await fixture.pool.query("UPDATE deadline SET due_at = now() WHERE report_id = \(ids[0])")
+        try await whileRouting {
+            try await wait(
+                for: "the end",
+                "SELECT count(*) FROM report_state WHERE report_id = \(ids[0]) AND status = 'closed' AND version = 4")
+        }
+        #expect(try await number("SELECT count(*) FROM report_state WHERE status = 'resolved'") == 1)
+        #expect(try await number("SELECT count(*) FROM deadline") == 1)
+        let closed = try await fixture.pool.query(
+            "SELECT type, status FROM stream_event WHERE stream = 'dlhk' ORDER BY seq DESC LIMIT 1"
+        ).one()
+        #expect(try closed.decode(String.self, at: 0) == "closed" && closed.decode(String.self, at: 1) == "closed")
+    }
+
+    /// As its agency does.
+    private func command(_ action: CommandRequest.Action, _ id: UUID) async throws {
+        let events = EventMaker(TestCity.loaded)
+        let result = try await CommandStore(pool: fixture.pool).perform(
+            on: id, by: "dlhk", in: TestCity.code, key: nil
+        ) { work, now throws(Refusal) in
+            let outcome = try StatusMachine.decide(
+                state: work.state, command: CommandRequest(action), by: .agency("dlhk"), at: now, city: TestCity.city)
+            return (events.file(outcome, before: work.state, report: work.report), "")
+        }
+        guard case .done = result else { throw Unexpected("\(result)") }
+    }
+
     @Test func `a report that the store refuses stays alone`() async throws {
         try await admit(300, category: "sampah")
         // The remains of a repair by hand: one report has a state and stands in the inbox all the same.

@@ -88,7 +88,7 @@ struct SimulationStoreTests {
         #expect(half.windows == 1 && !half.isFinished)
         #expect(try await faults() == [])
         try await fill(half)
-        #expect(try await faults() == [])
+        #expect(try await faults() + StoreAudit(pool: fixture.pool).closings() == [])
         #expect(try await begin().isFinished)
         #expect(try await number("SELECT count(*) FROM report") == 2_000)
         let digest: SQL = """

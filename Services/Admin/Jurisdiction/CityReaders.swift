@@ -56,19 +56,24 @@ enum CityReader {
     }
 
     private static func limits(_ map: YAMLMap) -> CityLimits {
-        let names: Set = ["centre_metres", "snap_metres", "transfers_to_triage", "agency_reopen"]
+        let names: Set = [
+            "centre_metres", "snap_metres", "transfers_to_triage", "agency_reopen", "reporter_reopen", "close_after",
+        ]
         guard let limits = map.map("limits", names: names) else { return CityLimits() }
         func bounded(_ name: String, _ usual: Int, _ range: ClosedRange<Int>) -> Int {
             guard let value = limits.whole(name, isRequired: false) else { return usual }
             if !range.contains(value) { limits.fault("must be \(range.lowerBound) to \(range.upperBound)", at: name) }
             return value
         }
+        func seconds(_ name: String, _ usual: Int) -> Int { limits.seconds(name, isRequired: false) ?? usual }
         let usual = CityLimits()
         return CityLimits(
             centreMetres: bounded("centre_metres", usual.centreMetres, 100...100_000),
             snapMetres: bounded("snap_metres", usual.snapMetres, 0...10_000),
             transfersToTriage: bounded("transfers_to_triage", usual.transfersToTriage, 1...100),
-            agencyReopenSeconds: limits.seconds("agency_reopen", isRequired: false) ?? usual.agencyReopenSeconds)
+            agencyReopenSeconds: seconds("agency_reopen", usual.agencyReopenSeconds),
+            reporterReopenSeconds: seconds("reporter_reopen", usual.reporterReopenSeconds),
+            closeSeconds: seconds("close_after", usual.closeSeconds))
     }
 }
 

@@ -11,6 +11,7 @@ struct CitizenRoutes: Sendable {
     let cities: ServedCities
     let admission: ReportAdmission
     let reports: ReportAccess
+    let runner: ReporterRunner
     let limits: CitizenLimits
     let sameOrigin: SameOrigin
     /// What links are built from, never the Host header.
@@ -31,6 +32,11 @@ struct CitizenRoutes: Sendable {
         router.get("/lacak") { request, _ in try await self.trackingBox(request) }
         router.get("/lacak/:code") { request, context in
             try await self.tracking(request, try context.parameters.require("code"))
+        }
+        for command in Command.reporter {
+            router.post("/lacak/:code/\(command.rawValue)") { request, context in
+                try await self.act(command, request, context)
+            }
         }
         router.get("/k/:key") { request, context in
             try await self.open(request, try context.parameters.require("key"))
@@ -126,9 +132,51 @@ struct CitizenRoutes: Sendable {
             return page(
                 TrackingBox(frame: frame(request, city), typed: name, problem: .unknown), request, status: .notFound)
         }
-        let isReporter = reports.isReporter(of: view.tracked, request)
-        let page = Tracking(frame: frame(request, city), subject: view.subject, isReporter: isReporter)
-        return self.page(page, request)
+        let done = request.query["hasil"].flatMap(Command.init(rawValue:)).flatMap {
+            Command.reporter.contains($0) ? OwnReport.Notice.done($0) : nil
+        }
+        return tracking(view, request, city, notice: done)
+    }
+
+    private func tracking(
+        _ view: PublicView, _ request: Request, _ city: ServedCity, notice: OwnReport.Notice? = nil,
+        typed: String = "", status: HTTPResponse.Status = .ok
+    ) -> Response {
+        var own: OwnReport?
+        if reports.isReporter(of: view.tracked, request) {
+            own = OwnReport(
+                permitted: view.tracked.state?.reporterCommands(at: clock(), in: city.city) ?? [],
+                idempotencyKey: UUID().text, notice: notice, typed: typed)
+        }
+        return page(Tracking(frame: frame(request, city), subject: view.subject, own: own), request, status: status)
+    }
+
+    /// A form of the tracking page: back to it where it was done, else the page again with what is wrong.
+    private func act(_ command: Command, _ request: Request, _ context: WebContext) async throws -> Response {
+        try sameOrigin.check(request)
+        let city = try await cities.city(of: request)
+        try limits.check(context.client(of: request), isUrgent: false)
+        let view = try await reports.view(of: try context.parameters.require("code"), for: request, in: city)
+        guard reports.isReporter(of: view.tracked, request) else { throw ReportAccess.unknown }
+        let form = OwnForm(command, try await request.collectForm())
+        let notice: OwnReport.Notice
+        switch form.read(at: clock(), in: city.city) {
+        case .failure(let faults):
+            notice = .refused(command, faults.list.first?.message(request.language) ?? "")
+        case .success(let read):
+            let result = try await runner.run(
+                read, on: view.tracked.report.id, by: .reporter, key: form.key, in: city.loaded)
+            switch result {
+            case .done, .repeated:
+                return .seeOther("/lacak/\(view.tracked.report.trackingCode)?hasil=\(command.rawValue)")
+            case .refused(.wrongStatus), .refused(.notRouted), .keyReused: notice = .changed
+            case .refused(let refusal):
+                notice = .refused(
+                    command, refusal.message(request.language, offsetSeconds: city.city.utcOffset))
+            case .unknownReport: throw ReportAccess.unknown
+            }
+        }
+        return tracking(view, request, city, notice: notice, typed: form.note ?? "", status: .unprocessableContent)
     }
 
     /// The private link: keeps the key in a cookie that scripts cannot read, and goes on to the tracking page.
@@ -182,10 +230,10 @@ extension PublicView {
                     receivedAt: report.receivedAt, deadlines: tracked.state?.deadlines))
         }
         var history = [HistoryEntry(at: report.receivedAt, type: "received")]
-        history += tracked.publicHistory.map {
+        history += self.history.map {
             HistoryEntry(
                 at: $0.at, type: $0.type, agency: $0.agency, note: $0.note, reason: $0.reason,
-                original: $0.originalCode, referTo: $0.referTo, until: $0.until)
+                original: $0.originalCode, referTo: $0.referTo, until: $0.until, author: $0.author, rating: $0.rating)
         }
         return .whole(
             ReportView(

@@ -5,6 +5,8 @@ internal import Storage
 struct PublicView: Sendable {
     /// How much of it is shown.
     enum Extent: Sendable {
+        /// To its reporter, its agency and the operator: with what the reporter wrote after sending.
+        case own
         case whole
         /// Of a private report, to who does not hold its key: that it is there, who has it, and by when.
         case limited
@@ -31,13 +33,23 @@ struct PublicView: Sendable {
     var json: [UInt8] {
         var writer = JSONWriter(capacity: 2048)
         writer.object {
-            if extent == .whole { writeReport(to: &$0) } else { writeLimited(to: &$0) }
+            if extent == .limited { writeLimited(to: &$0) } else { writeReport(to: &$0) }
         }
         return writer.bytes
     }
 
     /// Changes whenever the answer does.
-    var entityTag: String { "\"\(tracked.state?.version ?? 0)-\(extent == .whole ? "w" : "l")\"" }
+    var entityTag: String {
+        let letter =
+            switch extent {
+            case .own: "o"
+            case .whole: "w"
+            case .limited: "l"
+            }
+        return "\"\(tracked.state?.version ?? 0)-\(letter)\""
+    }
+
+    var history: [HistoryLine] { tracked.history(withReporter: extent == .own) }
 
     private func writeLimited(to writer: inout JSONWriter) {
         writer.member("tracking_code", tracked.report.trackingCode)
@@ -79,6 +91,7 @@ struct PublicView: Sendable {
         writeAgency(to: &writer)
         writer.member("why", tracked.work?.why)
         writeDeadlines(to: &writer)
+        writer.member("rating", tracked.state?.rating)
         writeHistory(to: &writer)
         writer.member("visibility", visibility.rawValue)
         writer.member("version", tracked.state?.version ?? 0)
@@ -112,7 +125,7 @@ struct PublicView: Sendable {
                 $0.member("type", "received")
                 $0.member("status", ReportStatus.received.rawValue)
             }
-            for line in tracked.publicHistory {
+            for line in history {
                 writer.object {
                     $0.member("at", line.at, offsetSeconds: city.utcOffset)
                     $0.member("type", line.type)
@@ -123,6 +136,8 @@ struct PublicView: Sendable {
                     $0.member("of", line.originalCode)
                     $0.member("refer_to", line.referTo)
                     $0.member("until", line.until, offsetSeconds: city.utcOffset)
+                    if let author = line.author { $0.member("by", author) }
+                    if let rating = line.rating { $0.member("rating", rating) }
                 }
             }
         }
@@ -131,8 +146,18 @@ struct PublicView: Sendable {
 
 extension TrackedReport {
     /// The history without what is the agency's alone: a comment that has no note for the citizen.
-    var publicHistory: [HistoryLine] {
-        history.filter { $0.type != EventType.commented.rawValue || $0.note != nil }.map(\.withoutInternals)
+    ///
+    /// - Parameter withReporter: with what the reporter wrote after sending, which may say where somebody lives or how
+    ///   to reach them; others read that something was said, and how a resolution was rated.
+    func history(withReporter: Bool) -> [HistoryLine] {
+        var lines: [HistoryLine] = []
+        for line in history where line.type != EventType.followed.rawValue {
+            if line.type == EventType.commented.rawValue, line.note == nil { continue }
+            var line = line.withoutInternals
+            if line.author == Actor.reporter.name, !withReporter { line.note = nil }
+            lines.append(line)
+        }
+        return lines
     }
 }
 

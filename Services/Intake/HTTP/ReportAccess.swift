@@ -27,9 +27,10 @@ struct ReportAccess: Sendable {
         // The credential is looked at in any case, so that a bad token is a 401 for known and unknown reports alike.
         let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction)
         guard let tracked else { throw Self.unknown }
-        if tracked.isPublic(in: city.city) || mayRead(tracked, principal) || isReporter(of: tracked, request) {
-            return PublicView(tracked: tracked, city: city.city, extent: .whole)
+        if mayRead(tracked, principal) || isReporter(of: tracked, request) {
+            return PublicView(tracked: tracked, city: city.city, extent: .own)
         }
+        if tracked.isPublic(in: city.city) { return PublicView(tracked: tracked, city: city.city, extent: .whole) }
         guard id == nil else { throw Self.unknown }
         return PublicView(tracked: tracked, city: city.city, extent: .limited)
     }

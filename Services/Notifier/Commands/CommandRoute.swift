@@ -20,7 +20,7 @@ struct CommandRoute: Sendable {
         let expected = try EntityTag.version(request)
         let body = try await Self.body(request)
         let language = Language(request)
-        let key = try IdempotencyKey(request).map { key in
+        let key = try IdempotencyKeyHeader(request).map { key in
             CommandKey(
                 text: key.text,
                 requestHash: CommandHash.of(method: request.method.rawValue, path: request.uri.path, body: body))
@@ -30,11 +30,11 @@ struct CommandRoute: Sendable {
             // What was in order when it was carried out may not be any more, such as a time that was yet to come: who
             // sends it again gets the answer of then.
             guard let key, let earlier = try await runner.earlier(key, on: id) else { throw error }
-            return try Self.response(earlier, language, offset: loaded.city.utcOffset)
+            return try Response(earlier, language, offset: loaded.city.utcOffset, unknown: .unknownReport)
         }
         read.expectedVersion = expected
         let result = try await runner.run(read, on: id, key: key ?? .ofThisAttempt(), in: loaded)
-        return try Self.response(result, language, offset: loaded.city.utcOffset)
+        return try Response(result, language, offset: loaded.city.utcOffset, unknown: .unknownReport)
     }
 
     /// The body's bytes. Throws 415 for a body of another kind than JSON; none at all is as good as `{}`.
@@ -54,27 +54,6 @@ struct CommandRoute: Sendable {
         case nil: throw .badRequest("The body is not readable JSON.")
         }
     }
-
-    private static func response(
-        _ result: CommandResult, _ language: Language, offset: Int
-    ) throws(ProblemDetails) -> Response {
-        switch result {
-        case .done(let answer, let version, _, _):
-            return Response.json(answer.utf8, headers: [.eTag: "\"\(version)\""])
-        case .repeated(let answer):
-            var headers: HTTPFields = [.idempotencyReplayed: "true"]
-            if case .int(let version)? = (try? JSONReader.read(Array(answer.utf8)))?.value["version"] {
-                headers[.eTag] = "\"\(version)\""
-            }
-            return Response.json(answer.utf8, headers: headers)
-        case .keyReused:
-            throw .unprocessable([], detail: "This Idempotency-Key was used for another command. Take a new one.")
-        case .refused(let refusal):
-            throw ProblemDetails(refusal, language, offset: offset)
-        case .unknownReport:
-            throw .unknownReport
-        }
-    }
 }
 
 extension WebContext {
@@ -92,42 +71,4 @@ extension WebContext {
 
 extension Language {
     init(_ request: Request) { self = Language(rawValue: PreferredLanguage(request).rawValue) ?? .indonesian }
-}
-
-extension ProblemDetails {
-    /// 422 with every fault.
-    init(_ faults: Faults, _ language: Language) {
-        self = .unprocessable(
-            faults.list.map { fault in
-                Entry(pointer: fault.pointer, code: fault.code.rawValue, message: fault.message(language))
-            })
-    }
-
-    /// 412 where somebody was faster, 422 for what the command itself got wrong, else 409 with the reason.
-    init(_ refusal: Refusal, _ language: Language, offset: Int) {
-        let message = refusal.message(language, offsetSeconds: offset)
-        switch refusal {
-        case .staleVersion(let current):
-            self = .preconditionFailed(message)
-            headers[.eTag] = "\"\(current)\""
-        case .notRouted: self = .conflict(message, retryAfter_s: 1)
-        case .unknownAgency, .sameAgency: self = Self.wrong("/to", refusal, message)
-        case .duplicateOfItself, .unknownOriginal: self = Self.wrong("/of", refusal, message)
-        case .unknownSubtype, .subtypeWithoutCategory: self = Self.wrong("/subtype", refusal, message)
-        case .notHolder, .wrongStatus, .tooLate, .nothingDue: self = .conflict(message)
-        }
-        members.append(("code", .string(refusal.code)))
-        switch refusal {
-        case .staleVersion(let current): members.append(("version", .int(Int64(current))))
-        case .notHolder(let agency): members.append(("agency", .string(agency.rawValue)))
-        case .wrongStatus(let status, let allowed):
-            members.append(("report_status", .string(status.rawValue)))
-            members.append(("allowed", .array(allowed.map { .string($0.rawValue) })))
-        default: break
-        }
-    }
-
-    private static func wrong(_ pointer: String, _ refusal: Refusal, _ message: String) -> ProblemDetails {
-        .unprocessable([Entry(pointer: pointer, code: refusal.code, message: message)])
-    }
 }

@@ -1,27 +1,20 @@
-internal import CoreMetrics
 internal import Domain
 internal import FoundationEssentials
 internal import Logging
-internal import PostgreSQL
 internal import Runtime
 internal import Storage
 internal import Streams
 internal import Telemetry
 
-/// Carries an agency's commands out: decides, files, tries again where the store asks for it, and tells the others.
+/// Carries an agency's commands out: decides, files, and tells the others.
 struct CommandRunner: Sendable {
-    /// Attempts at one command, and the time after which no further one begins.
-    static let attempts = 3
-    static let patience: Duration = .seconds(2)
-
     let jurisdiction: JurisdictionCode
     let agency: AgencyCode
     let store: CommandStore
     /// Called with the streams' new heads once they are committed.
     let announce: @Sendable ([StreamHead]) -> Void
-    let logger: Logger
     let reportLog: ReportLog
-    private let outcomes = LabelledCounters(.commands, ["command", "outcome"])
+    private let attempts: CommandAttempts
 
     init(
         jurisdiction: JurisdictionCode, agency: AgencyCode, store: CommandStore, logger: Logger,
@@ -30,7 +23,7 @@ struct CommandRunner: Sendable {
         self.jurisdiction = jurisdiction
         self.agency = agency
         self.store = store
-        self.logger = logger
+        attempts = CommandAttempts(logger: logger)
         self.reportLog = reportLog
         self.announce = announce
     }
@@ -39,38 +32,19 @@ struct CommandRunner: Sendable {
     func run(
         _ request: CommandRequest, on report: UUID, key: CommandKey, in loaded: LoadedCity
     ) async throws -> CommandResult {
-        let start = ContinuousClock.now
-        var attempt = 1
-        while true {
-            do {
-                let result = try await perform(request, on: report, key: key, in: loaded)
-                if case .done(_, let version, let heads, let trace) = result {
-                    announce(heads)
-                    log(request, on: report, trace, version)
-                }
-                outcomes[request.command.rawValue, result.outcome].increment()
-                return result
-            } catch let error as PostgresError where error.isRetryable {
-                guard attempt < Self.attempts, ContinuousClock.now - start < Self.patience else {
-                    outcomes[request.command.rawValue, "unavailable"].increment()
-                    logger.warning(
-                        "Command not carried out",
-                        metadata: [LogKey.report: "\(report.text)", LogKey.error: "\(error)"])
-                    throw ProblemDetails.unavailable("The store is busy; send the command again.")
-                }
-                attempt += 1
-                try await Task.sleep(for: .milliseconds(Int.random(in: 5...50)))
-            }
+        let result = try await attempts.carryOut(request.command, on: report) {
+            try await perform(request, on: report, key: key, in: loaded)
         }
+        if case .done(_, let version, let heads, let trace) = result {
+            announce(heads)
+            log(request, on: report, trace, version)
+        }
+        return result
     }
 
     /// The answer to a command that was sent before under this key; nil when there is none.
     func earlier(_ key: CommandKey, on report: UUID) async throws -> CommandResult? {
-        do { return try await store.receipt(of: key, on: report, by: agency, in: jurisdiction) } catch let error
-            as PostgresError where error.isRetryable
-        {
-            throw ProblemDetails.unavailable("The store is busy; send the command again.")
-        }
+        try await attempts.earlier { try await store.receipt(of: key, on: report, by: agency, in: jurisdiction) }
     }
 
     private func log(_ request: CommandRequest, on report: UUID, _ trace: TraceContext?, _ version: Int) {
@@ -102,19 +76,6 @@ struct CommandRunner: Sendable {
             after.why = outcome.why ?? work.why
             after.changedAt = outcome.at
             return (filed, String(decoding: json.entry(after, at: now), as: UTF8.self))
-        }
-    }
-}
-
-extension CommandResult {
-    /// For the metric.
-    var outcome: String {
-        switch self {
-        case .done: "done"
-        case .repeated: "repeated"
-        case .keyReused: "key_reused"
-        case .refused(let refusal): refusal.code
-        case .unknownReport: "unknown_report"
         }
     }
 }

@@ -21,12 +21,12 @@ struct CommandForm {
         }
         self.fields = fields
         version = form["version"].flatMap { Int($0) }
-        key = form["idempotency_key"].flatMap { IdempotencyKey(text: $0) }
+        key = form["idempotency_key"].flatMap { IdempotencyKeyHeader(text: $0) }
     }
 
     /// The version that the page showed.
     let version: Int?
-    let key: IdempotencyKey?
+    let key: IdempotencyKeyHeader?
 
     /// The body of the same command, with times of the city's clock (`2026-11-24T09:05`) given their offset.
     func json(offset: Int) -> [UInt8] {

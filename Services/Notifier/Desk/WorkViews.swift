@@ -29,6 +29,6 @@ struct WorkViews: Sendable {
         HistoryEntry(
             at: line.at, type: line.type, agency: line.agency, note: line.note, internalNote: line.internalNote,
             actor: line.actor, reason: line.reason, original: line.originalCode ?? line.original,
-            referTo: line.referTo, until: line.until)
+            referTo: line.referTo, until: line.until, author: line.author, rating: line.rating)
     }
 }

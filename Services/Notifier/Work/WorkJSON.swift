@@ -71,6 +71,7 @@ struct WorkJSON: Sendable {
         writer.member("started_at", state.startedAt, offsetSeconds: offset)
         writer.member("resolved_at", state.resolvedAt, offsetSeconds: offset)
         writer.member("held_until", state.heldUntil, offsetSeconds: offset)
+        writer.member("rating", state.rating)
         writer.member("changed_at", work.changedAt, offsetSeconds: offset)
         writer.key("commands")
         writer.array { for command in work.commands(at: now, in: city) { $0.value(command.rawValue) } }
@@ -115,6 +116,8 @@ struct WorkJSON: Sendable {
             $0.member("of", line.originalCode ?? line.original)
             $0.member("refer_to", line.referTo)
             $0.member("until", line.until, offsetSeconds: offset)
+            $0.member("by", line.author)
+            $0.member("rating", line.rating)
         }
     }
 }
@@ -123,7 +126,7 @@ extension WorkRecord {
     /// What the agency that has the report may do with it now, in the order in which a desk offers it: the commands of
     /// the status, less a reopening that comes too late.
     func commands(at now: Timestamp, in city: City) -> [Command] {
-        Transition.allowed(from: state.status, by: .holder).filter(Command.agency.contains).filter { command in
+        Transition.allowed(from: state.status, by: .holder).filter { command in
             guard command == .reopen, let resolvedAt = state.resolvedAt else { return true }
             return now <= resolvedAt.adding(seconds: city.limits.agencyReopenSeconds)
         }

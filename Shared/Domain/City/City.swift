@@ -85,15 +85,21 @@ package struct CityLimits: Hashable, Sendable, Codable {
     package var transfersToTriage: Int
     /// How long after `resolve` the agency itself may reopen.
     package var agencyReopenSeconds: Int
+    /// How long after `resolve` the reporter may rate and reopen.
+    package var reporterReopenSeconds: Int
+    /// How long after `resolve` a report closes by itself.
+    package var closeSeconds: Int
 
     package init(
         centreMetres: Int = 5_000, snapMetres: Int = 100, transfersToTriage: Int = 3,
-        agencyReopenSeconds: Int = 86_400
+        agencyReopenSeconds: Int = 86_400, reporterReopenSeconds: Int = 30 * 86_400, closeSeconds: Int = 7 * 86_400
     ) {
         self.centreMetres = centreMetres
         self.snapMetres = snapMetres
         self.transfersToTriage = transfersToTriage
         self.agencyReopenSeconds = agencyReopenSeconds
+        self.reporterReopenSeconds = reporterReopenSeconds
+        self.closeSeconds = closeSeconds
     }
 }
 
@@ -129,6 +135,9 @@ extension CityLimits {
             transfersToTriage: try values.decodeIfPresent(Int.self, forKey: .transfersToTriage)
                 ?? usual.transfersToTriage,
             agencyReopenSeconds: try values.decodeIfPresent(Int.self, forKey: .agencyReopenSeconds)
-                ?? usual.agencyReopenSeconds)
+                ?? usual.agencyReopenSeconds,
+            reporterReopenSeconds: try values.decodeIfPresent(Int.self, forKey: .reporterReopenSeconds)
+                ?? usual.reporterReopenSeconds,
+            closeSeconds: try values.decodeIfPresent(Int.self, forKey: .closeSeconds) ?? usual.closeSeconds)
     }
 }

@@ -15,7 +15,7 @@ package struct Deadlines: Hashable, Sendable {
         case .acknowledge: acknowledgeBy
         case .arrive: arriveBy
         case .resolve: resolveBy
-        case .resume: nil
+        case .resume, .close: nil
         }
     }
 }
@@ -27,6 +27,11 @@ package enum DeadlineKind: String, Hashable, Sendable, Codable, CaseIterable, Co
     case resolve = "resolve_by"
     /// The end of a hold that named its end.
     case resume
+    /// The end of the time in which a resolved report may be said not to be done.
+    case close
+
+    /// Whether it stands for something that the city has promised.
+    package var isPromise: Bool { self != .resume && self != .close }
 
     package static func < (a: DeadlineKind, b: DeadlineKind) -> Bool { a.rawValue < b.rawValue }
 }

@@ -142,6 +142,7 @@ package struct EventBody: Hashable, Sendable {
         if let to = details.to { writer.member("to", to) }
         if let deadline = details.deadline { writer.member("deadline", deadline.rawValue) }
         if let actor = details.actor { writer.member("actor", actor) }
+        if let rating = details.rating { writer.member("rating", rating) }
     }
 }
 

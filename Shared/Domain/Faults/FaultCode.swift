@@ -41,6 +41,7 @@ package enum FaultCode: String, Hashable, Sendable, CaseIterable {
     case malformedPhone = "malformed_phone"
     case malformedEmail = "malformed_email"
     // other
+    case ratingOutOfRange = "rating_out_of_range"
     case malformedReference = "malformed_reference"
     case tooMany = "too_many"
     case attributesTooDeep = "attributes_too_deep"
@@ -167,6 +168,8 @@ extension FaultCode {
             LocalizedText(id: "Tulis nomor seperti 0812 3456 7890.", en: "Write the number like +62 812 3456 7890.")
         case .malformedEmail:
             LocalizedText(id: "Tulis alamat seperti nama@contoh.id.", en: "Write the address like name@example.org.")
+        case .ratingOutOfRange:
+            LocalizedText(id: "Beri nilai 1 sampai 5.", en: "Give 1 to 5.")
         case .malformedReference:
             LocalizedText(id: "Beri nomor laporan atau id yang benar.", en: "Give a report's tracking code or id.")
         case .tooMany: LocalizedText(id: "Paling banyak %.", en: "No more than %.")

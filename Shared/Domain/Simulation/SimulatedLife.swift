@@ -71,7 +71,7 @@ struct SimulatedLife: Sendable {
         let before = state
         let outcome: Outcome
         if let timer, timer.at <= intention?.at ?? timer.at {
-            let request = CommandRequest(timer.kind == .resume ? .resume : .escalate(timer.kind))
+            let request = CommandRequest(CommandRequest.Action(timer: timer.kind))
             do {
                 outcome = try StatusMachine.decide(
                     state: state, command: request, by: .clock, at: timer.at, city: world.city)

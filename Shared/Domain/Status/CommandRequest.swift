@@ -3,11 +3,12 @@ package import FoundationEssentials
 /// A command with everything that it carries.
 package struct CommandRequest: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
-        case acknowledge, start, resume, resolve, comment, reopen
+        case acknowledge, start, resume, resolve, comment, reopen, withdraw, follow, close
         case hold(reason: String, until: Timestamp?)
         case reject(RejectReason, of: ReportReference?, referTo: String?)
         case transfer(to: AgencyCode, reason: String?, category: CategoryCode?, subtype: SubtypeCode?)
         case escalate(DeadlineKind)
+        case rate(Int)
     }
 
     package enum RejectReason: String, Hashable, Sendable, CaseIterable {
@@ -81,6 +82,21 @@ package struct CommandRequest: Hashable, Sendable {
         case .reject: .reject
         case .transfer: .transfer
         case .escalate: .escalate
+        case .withdraw: .withdraw
+        case .rate: .rate
+        case .follow: .follow
+        case .close: .close
+        }
+    }
+}
+
+extension CommandRequest.Action {
+    /// What a timer does when it is due.
+    package init(timer kind: DeadlineKind) {
+        switch kind {
+        case .acknowledge, .arrive, .resolve: self = .escalate(kind)
+        case .resume: self = .resume
+        case .close: self = .close
         }
     }
 }
@@ -91,17 +107,19 @@ extension CommandRequest {
     /// How far ahead a hold may end, in days.
     package static let maximumHoldDays = 366
 
-    /// Reads the body of an agency's command; an empty body is an empty object.
+    /// Reads the body of a command; an empty body is an empty object.
+    ///
+    /// - Parameter byReporter: then what only agencies may say is not read.
     ///
     /// Unreadable text gives nil, everything else that is wrong comes as faults, all at once.
     package static func read(
-        _ command: Command, body: [UInt8], at now: Timestamp, city: City
+        _ command: Command, body: [UInt8], byReporter: Bool = false, at now: Timestamp, city: City
     ) -> Result<CommandRequest, Faults>? {
         guard let reading = try? JSONReader.read(body.isEmpty ? Array("{}".utf8) : body) else { return nil }
         var reader = MemberReader(reading)
         let note = reader.text("note", .note)
-        let internalNote = reader.text("internal_note", .note)
-        let actor = reader.text("actor", TextRule(maximum: 200))
+        let internalNote = byReporter ? nil : reader.text("internal_note", .note)
+        let actor = byReporter ? nil : reader.text("actor", TextRule(maximum: 200))
         _ = reader.unknownMedia()
         let action = action(command, &reader, at: now, city: city)
         if command == .comment, note == nil, internalNote == nil { reader.report(.required, at: "note") }
@@ -129,9 +147,22 @@ extension CommandRequest {
             return .hold(reason: reader.text("reason", .note) ?? "", until: until)
         case .reject: return reject(&reader)
         case .transfer: return transfer(&reader, city: city)
-        case .escalate:
+        case .withdraw: return .withdraw
+        case .follow: return .follow
+        case .rate: return rate(&reader)
+        case .escalate, .close:
             preconditionFailure("no one sends what the clock does")
         }
+    }
+
+    private static func rate(_ reader: inout MemberReader) -> Action? {
+        reader.require("rating")
+        let rating = reader.number("rating")
+        guard let rating, let whole = Int(exactly: rating), (1...5).contains(whole) else {
+            if rating != nil { reader.report(.ratingOutOfRange, at: "rating") }
+            return nil
+        }
+        return .rate(whole)
     }
 
     private static func reject(_ reader: inout MemberReader) -> Action? {

@@ -1,8 +1,22 @@
 /// Who does something to a report.
 package enum Actor: Hashable, Sendable {
     case agency(AgencyCode)
+    /// Who shows the report's own key.
+    case reporter
+    /// Anyone who may read the report.
+    case reader
     case routing
     case clock
+
+    /// How history and events name it.
+    package var name: String {
+        switch self {
+        case .agency: "agency"
+        case .reporter: "reporter"
+        case .reader: "reader"
+        case .routing, .clock: "system"
+        }
+    }
 }
 
 /// One event for one stream.
@@ -29,6 +43,8 @@ package struct EventDetails: Hashable, Sendable {
     /// Which promise was broken.
     package var deadline: DeadlineKind?
     package var actor: String?
+    /// The reporter's judgement, 1 to 5.
+    package var rating: Int?
 
     package init() {}
 
@@ -42,7 +58,8 @@ package struct EventDetails: Hashable, Sendable {
             (self.reason, self.of, self.referTo) = (reason.rawValue, of, referTo)
         case .transfer(let to, let reason, _, _): (self.to, self.reason) = (to, reason)
         case .escalate(let kind): deadline = kind
-        case .acknowledge, .start, .resume, .resolve, .comment, .reopen: break
+        case .rate(let rating): self.rating = rating
+        case .acknowledge, .start, .resume, .resolve, .comment, .reopen, .withdraw, .follow, .close: break
         }
     }
 }

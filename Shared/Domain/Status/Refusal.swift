@@ -12,6 +12,10 @@ package enum Refusal: Error, Hashable, Sendable {
     case sameAgency(AgencyCode)
     /// The time for reopening ended at this moment.
     case tooLate(since: Timestamp)
+    /// This resolution has been rated; a later one can be rated again.
+    case ratedAlready
+    /// A rejection was reopened once, which is as often as the reporter may.
+    case appealedAlready
     /// A report cannot be a duplicate of itself.
     case duplicateOfItself
     /// A report is called a duplicate of one that there is not.
@@ -32,6 +36,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .unknownAgency: "unknown_agency"
         case .sameAgency: "same_agency"
         case .tooLate: "too_late"
+        case .ratedAlready: "rated_already"
+        case .appealedAlready: "appealed_already"
         case .duplicateOfItself: "duplicate_of_itself"
         case .unknownOriginal: "unknown_report"
         case .unknownSubtype: FaultCode.unknownSubtype.rawValue
@@ -68,6 +74,13 @@ package enum Refusal: Error, Hashable, Sendable {
             LocalizedText(
                 id: "Batas waktunya \(since.rfc3339(offsetSeconds: offsetSeconds)).",
                 en: "The time for this ended at \(since.rfc3339(offsetSeconds: offsetSeconds)).")[language]
+        case .ratedAlready:
+            LocalizedText(
+                id: "Penyelesaian ini sudah Anda nilai.", en: "You have rated this already.")[language]
+        case .appealedAlready:
+            LocalizedText(
+                id: "Laporan yang ditolak hanya dapat dibuka kembali satu kali.",
+                en: "A rejected report can be reopened only once.")[language]
         case .duplicateOfItself:
             LocalizedText(
                 id: "Laporan tidak dapat menjadi duplikat dirinya sendiri.",

@@ -21,12 +21,16 @@ package struct ReportState: Hashable, Sendable {
     package var startedAt: Timestamp?
     package var resolvedAt: Timestamp?
     package var heldUntil: Timestamp?
+    /// The reporter's judgement of the present resolution, 1 to 5.
+    package var rating: Int?
+    /// Whether the reporter has reopened it after a rejection, which is possible once.
+    package var isAppealed: Bool
 
     package init(
         id: UUID, category: CategoryCode?, subtype: SubtypeCode?, area: AreaCode?, channel: ChannelCode,
         receivedAt: Timestamp, status: ReportStatus, version: Int, agency: AgencyCode, priority: Priority,
         transfers: Int = 0, deadlines: Deadlines, acknowledgedAt: Timestamp? = nil, startedAt: Timestamp? = nil,
-        resolvedAt: Timestamp? = nil, heldUntil: Timestamp? = nil
+        resolvedAt: Timestamp? = nil, heldUntil: Timestamp? = nil, rating: Int? = nil, isAppealed: Bool = false
     ) {
         self.id = id
         self.category = category
@@ -44,6 +48,8 @@ package struct ReportState: Hashable, Sendable {
         self.startedAt = startedAt
         self.resolvedAt = resolvedAt
         self.heldUntil = heldUntil
+        self.rating = rating
+        self.isAppealed = isAppealed
     }
 
     /// What whoever has the report must do next, and by when; nil when nothing is left to do.
@@ -54,14 +60,26 @@ package struct ReportState: Hashable, Sendable {
         return (.resolve, deadlines.resolveBy)
     }
 
-    /// Whether the promise of this kind is still to be kept.
+    /// Whether what a timer of this kind waits for may still come.
     package func isPending(_ kind: DeadlineKind) -> Bool {
-        guard status.isOpen else { return false }
-        return switch kind {
-        case .acknowledge: acknowledgedAt == nil
-        case .arrive: deadlines.arriveBy != nil && startedAt == nil
-        case .resolve: true
+        switch kind {
+        case .acknowledge: status.isOpen && acknowledgedAt == nil
+        case .arrive: status.isOpen && deadlines.arriveBy != nil && startedAt == nil
+        case .resolve: status.isOpen
         case .resume: status == .onHold && heldUntil != nil
+        case .close: status == .resolved
+        }
+    }
+
+    /// What the reporter may do now, in the order in which the tracking page offers it.
+    package func reporterCommands(at now: Timestamp, in city: City) -> [Command] {
+        let window = (resolvedAt ?? now).adding(seconds: city.limits.reporterReopenSeconds)
+        return Transition.allowed(from: status, by: .reporter).filter { command in
+            switch command {
+            case .rate: rating == nil && now <= window
+            case .reopen: status == .rejected ? !isAppealed : now <= window
+            default: true
+            }
         }
     }
 }

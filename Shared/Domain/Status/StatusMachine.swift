@@ -26,6 +26,8 @@ package enum StatusMachine {
         case .agency(let code):
             guard code == state.agency else { throw .notHolder(state.agency) }
             who = .holder
+        case .reporter: who = .reporter
+        case .reader: who = .reader
         case .clock, .routing: who = .clock
         }
         if let expected = request.expectedVersion, expected != state.version {
@@ -38,7 +40,11 @@ package enum StatusMachine {
             state: state, previousStatus: state.status, event: row.event, by: actor, at: now,
             details: EventDetails(request), why: nil, entries: [], deadlinesToPut: [], deadlinesToRemove: [])
         outcome.state.version += 1
-        if case .status(let status) = row.to { outcome.state.status = status }
+        switch row.to {
+        case .status(let status): outcome.state.status = status
+        case .again: outcome.state.status = state.agency == city.triageAgency?.code ? .triage : .reopened
+        case .same, .receiver, .ending: break
+        }
         if outcome.state.status != .onHold { outcome.state.heldUntil = nil }
         try apply(request.action, to: &outcome, from: state, city: city)
         if outcome.entries.isEmpty { outcome.entries = [StreamEntry(stream: state.agency, type: outcome.event)] }
@@ -53,7 +59,8 @@ package enum StatusMachine {
     ) throws(Refusal) {
         let now = outcome.at
         switch action {
-        case .comment: break
+        // A report closes when the timer says so that was set when it was resolved, whatever the city's limit is now.
+        case .comment, .withdraw, .follow, .close: break
         case .acknowledge: outcome.state.acknowledge(at: now)
         case .start: outcome.state.start(at: now)
         case .resume where outcome.by == .clock:
@@ -66,14 +73,23 @@ package enum StatusMachine {
         case .resolve:
             outcome.state.acknowledge(at: now)
             outcome.state.resolvedAt = now
+            outcome.deadlinesToPut = [
+                DeadlineChange(kind: .close, dueAt: now.adding(seconds: city.limits.closeSeconds))
+            ]
+        case .rate(let rating):
+            guard state.rating == nil else { throw .ratedAlready }
+            try checkReporterWindow(state, at: now, city: city)
+            outcome.state.rating = rating
         case .reject(let reason, let of, _):
             if of == .id(state.id) { throw .duplicateOfItself }
             outcome.state.status = reason == .duplicate ? .duplicate : .rejected
             outcome.event = reason == .duplicate ? .markedDuplicate : .rejected
+        case .reopen where outcome.by == .reporter: try reopenForReporter(&outcome, from: state, city: city)
         case .reopen:
             let until = (state.resolvedAt ?? now).adding(seconds: city.limits.agencyReopenSeconds)
             guard now <= until else { throw .tooLate(since: until) }
             outcome.state.resolvedAt = nil
+            outcome.state.rating = nil
             // The clocks went on. One that has run out meanwhile is late, but nobody slept: no timer for it.
             outcome.deadlinesToPut = deadlines(pendingIn: outcome.state).filter { $0.dueAt > now }
         case .transfer(let to, _, let category, let subtype):
@@ -82,6 +98,34 @@ package enum StatusMachine {
             guard state.isPending(kind), let due = state.deadlines[kind], due <= now else { throw .nothingDue }
             outcome.deadlinesToRemove = [kind]
         }
+    }
+
+    /// The reporter says that it is not done. What was promised begins anew, for whoever had the report.
+    private static func reopenForReporter(
+        _ outcome: inout Outcome, from state: ReportState, city: City
+    ) throws(Refusal) {
+        if state.status == .rejected {
+            guard !state.isAppealed else { throw .appealedAlready }
+            outcome.state.isAppealed = true
+        } else {
+            try checkReporterWindow(state, at: outcome.at, city: city)
+        }
+        let isTriage = outcome.state.status == .triage
+        let level = RoutingTable(city: city).level(
+            category: isTriage ? nil : state.category, subtype: isTriage ? nil : state.subtype)
+        outcome.state.deadlines = level.deadlines(from: outcome.at)
+        outcome.state.acknowledgedAt = nil
+        outcome.state.startedAt = nil
+        outcome.state.resolvedAt = nil
+        outcome.state.rating = nil
+        outcome.deadlinesToPut = deadlines(pendingIn: outcome.state)
+    }
+
+    private static func checkReporterWindow(
+        _ state: ReportState, at now: Timestamp, city: City
+    ) throws(Refusal) {
+        let until = (state.resolvedAt ?? now).adding(seconds: city.limits.reporterReopenSeconds)
+        guard now <= until else { throw .tooLate(since: until) }
     }
 
     static func deadlines(pendingIn state: ReportState) -> [DeadlineChange] {

@@ -4,6 +4,10 @@ package struct Transition: Hashable, Sendable {
     package enum Who: String, Hashable, Sendable, CaseIterable {
         /// The agency that has the report; in triage that is the triage agency.
         case holder
+        /// Who shows the report's own key.
+        case reporter
+        /// Anyone who may read it.
+        case reader
         /// A durable timer.
         case clock
     }
@@ -14,6 +18,8 @@ package struct Transition: Hashable, Sendable {
         case same
         /// `assigned`, or `triage` when the triage agency receives it.
         case receiver
+        /// `reopened`, or `triage` when the triage agency has it.
+        case again
         /// `duplicate` when that is the reason, else `rejected`.
         case ending
     }
@@ -40,7 +46,12 @@ package struct Transition: Hashable, Sendable {
     ///                                   │ └─▶ rejected, duplicate        │          ▼
     ///                                   └──────────── transfer ──────────┴──── reopened
     /// ```
-    package static let table: [Transition] =
+    ///
+    /// The reporter may withdraw what is open, and reopen what has ended; `resolved` becomes `closed` when the time for
+    /// saying that it is not done has passed.
+    package static let table: [Transition] = holders + clocks + reporters
+
+    private static let holders =
         rows(.assigned, .reopened) {
             [
                 Transition($0, .acknowledge, .holder, .status(.acknowledged), .acknowledged),
@@ -53,8 +64,6 @@ package struct Transition: Hashable, Sendable {
             Transition(.acknowledged, .hold, .holder, .status(.onHold), .held),
             Transition(.inProgress, .hold, .holder, .status(.onHold), .held),
             Transition(.onHold, .resume, .holder, .status(.inProgress), .resumed),
-            // Nobody has begun yet when a hold merely runs out.
-            Transition(.onHold, .resume, .clock, .status(.acknowledged), .resumed),
             Transition(.resolved, .reopen, .holder, .status(.reopened), .reopened),
         ]
         + rows(.acknowledged, .inProgress, .onHold) {
@@ -69,8 +78,7 @@ package struct Transition: Hashable, Sendable {
         }
         + rows(.triage, .assigned, .reopened, .acknowledged, .inProgress, .onHold) {
             [
-                Transition($0, .transfer, .holder, .receiver, .assigned),
-                Transition($0, .escalate, .clock, .same, .escalated),
+                Transition($0, .transfer, .holder, .receiver, .assigned)
             ]
         }
         + rows(
@@ -81,6 +89,40 @@ package struct Transition: Hashable, Sendable {
                 Transition($0, .comment, .holder, .same, .commented)
             ]
         }
+
+    private static let clocks =
+        rows(.triage, .assigned, .reopened, .acknowledged, .inProgress, .onHold) {
+            [
+                Transition($0, .escalate, .clock, .same, .escalated)
+            ]
+        }
+        + [
+            // Nobody has begun yet when a hold merely runs out.
+            Transition(.onHold, .resume, .clock, .status(.acknowledged), .resumed),
+            Transition(.resolved, .close, .clock, .status(.closed), .closed),
+        ]
+
+    private static let reporters =
+        rows(.triage, .assigned, .reopened, .acknowledged, .inProgress, .onHold) {
+            [
+                Transition($0, .comment, .reporter, .same, .commented),
+                Transition($0, .withdraw, .reporter, .status(.withdrawn), .withdrawn),
+                Transition($0, .follow, .reader, .same, .followed),
+            ]
+        }
+        + rows(.resolved, .closed) {
+            [
+                Transition($0, .comment, .reporter, .same, .commented),
+                Transition($0, .rate, .reporter, .same, .rated),
+                Transition($0, .reopen, .reporter, .again, .reopened),
+                Transition($0, .follow, .reader, .same, .followed),
+            ]
+        }
+        + [
+            Transition(.rejected, .comment, .reporter, .same, .commented),
+            Transition(.rejected, .reopen, .reporter, .again, .reopened),
+            Transition(.duplicate, .comment, .reporter, .same, .commented),
+        ]
 
     private static func rows(_ from: ReportStatus..., make: (ReportStatus) -> [Transition]) -> [Transition] {
         from.flatMap(make)
@@ -99,8 +141,19 @@ package struct Transition: Hashable, Sendable {
         index[Key(from: from, command: command, who: who)]
     }
 
-    /// The commands that `who` may give in this status, in the order in which a desk offers them.
+    /// The commands that `who` may give in this status, in the order in which they are offered.
     package static func allowed(from status: ReportStatus, by who: Who) -> [Command] {
-        (Command.agency + [.escalate]).filter { row(from: status, $0, by: who) != nil }
+        who.commands.filter { row(from: status, $0, by: who) != nil }
+    }
+}
+
+extension Transition.Who {
+    fileprivate var commands: [Command] {
+        switch self {
+        case .holder: Command.agency
+        case .reporter: Command.reporter
+        case .reader: [.follow]
+        case .clock: [.resume, .escalate, .close]
+        }
     }
 }

@@ -81,7 +81,7 @@ final class Judge: Sendable {
     func verdicts(of shift: City.Shift) async throws -> [Invariant: Verdict] {
         try await [
             .stored: Verdict(stored(shift)),
-            .place: Verdict(audit.firsts() + audit.states()),
+            .place: Verdict(audit.firsts() + audit.states() + audit.closings()),
             .gapless: Verdict(audit.streams()),
             .bytes: Verdict(bytes()),
             .contiguous: Verdict(soon(contiguous)),

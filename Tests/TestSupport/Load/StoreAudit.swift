@@ -15,7 +15,7 @@ package struct StoreAudit: Sendable {
         faults += try await firsts()
         faults += try await replay()
         faults += try await transitions()
-        faults += try await states()
+        faults += try await states() + closings()
         faults += try await rollups()
         return faults
     }
@@ -133,6 +133,7 @@ package struct StoreAudit: Sendable {
         case .same: [step.from.rawValue]
         case .receiver: ["assigned", "triage"]
         case .ending: ["rejected", "duplicate"]
+        case .again: ["reopened", "triage"]
         }
     }
 
@@ -157,8 +158,20 @@ package struct StoreAudit: Sendable {
                 "a timer of a report that is done",
                 """
                 SELECT d.* FROM deadline d JOIN report_state s USING (jurisdiction, report_id)
-                WHERE s.next_due_at IS NULL
+                WHERE s.next_due_at IS NULL AND NOT (d.kind = 'close' AND s.status = 'resolved')
                 """)
+    }
+
+    /// Every resolved report has the timer that closes it.
+    package func closings() async throws -> [String] {
+        try await lines(
+            "a resolved report that nothing will close",
+            """
+            SELECT s.jurisdiction, s.report_id FROM report_state s
+            WHERE s.status = 'resolved' AND NOT EXISTS (
+                SELECT FROM deadline d
+                WHERE d.jurisdiction = s.jurisdiction AND d.report_id = s.report_id AND d.kind = 'close')
+            """)
     }
 
     /// The rollups are what a count of the tables gives.

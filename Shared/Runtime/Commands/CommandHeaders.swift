@@ -2,14 +2,13 @@ internal import Crypto
 internal import Domain
 internal import FoundationEssentials
 internal import HTTPTypes
-internal import Hummingbird
-internal import Runtime
-internal import Storage
+package import Hummingbird
+package import Storage
 
 /// The version that `If-Match` names (RFC 9110, section 13.1.1).
-enum EntityTag {
+package enum EntityTag {
     /// Nil where any version will do. Throws 400 for several tags, and 412 for a tag that no version has.
-    static func version(_ request: Request) throws(ProblemDetails) -> Int? {
+    package static func version(_ request: Request) throws(ProblemDetails) -> Int? {
         let tags = request.headers[values: .ifMatch].flatMap { $0.split(separator: ",") }
         guard let first = tags.first else { return nil }
         guard tags.count == 1 else { throw .badRequest("Name one version in If-Match.") }
@@ -27,22 +26,22 @@ enum EntityTag {
 }
 
 /// The `Idempotency-Key` header, quoted or bare.
-struct IdempotencyKey: Hashable {
-    static let maximumLength = 255
+package struct IdempotencyKeyHeader: Hashable {
+    package static let maximumLength = 255
 
-    let text: String
+    package let text: String
 
     /// Nil where there is none. Throws 400 for one that is empty, too long or not printable ASCII.
-    init?(_ request: Request) throws(ProblemDetails) {
+    package init?(_ request: Request) throws(ProblemDetails) {
         guard var text = request.headers[.idempotencyKey].map({ $0[...] }) else { return nil }
         if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
-        guard let key = IdempotencyKey(text: String(text)) else {
+        guard let key = IdempotencyKeyHeader(text: String(text)) else {
             throw .badRequest("An Idempotency-Key is 1 to \(Self.maximumLength) printable ASCII characters.")
         }
         self = key
     }
 
-    init?(text: String) {
+    package init?(text: String) {
         guard (1...Self.maximumLength).contains(text.utf8.count), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
         self.text = text
@@ -50,8 +49,8 @@ struct IdempotencyKey: Hashable {
 }
 
 /// What makes two requests with one key the same: method, path, and the body whatever its spelling.
-enum CommandHash {
-    static func of(method: String, path: String, body: [UInt8]) -> [UInt8] {
+package enum CommandHash {
+    package static func of(method: String, path: String, body: [UInt8]) -> [UInt8] {
         var writer = JSONWriter()
         let reading = body.isEmpty ? nil : try? JSONReader.read(body)
         writer.value(reading?.value ?? .object([:]))
@@ -64,5 +63,5 @@ enum CommandHash {
 
 extension CommandKey {
     /// For a command that came without a key: our own retry of a commit whose end was not seen does nothing twice.
-    static func ofThisAttempt() -> CommandKey { CommandKey(text: "own-\(UUID().text)", requestHash: []) }
+    package static func ofThisAttempt() -> CommandKey { CommandKey(text: "own-\(UUID().text)", requestHash: []) }
 }

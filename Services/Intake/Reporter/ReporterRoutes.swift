@@ -1,0 +1,70 @@
+internal import Domain
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import Runtime
+internal import Storage
+
+/// `POST /v1/reports/{id}/{command}`: what a reporter does with the own report, and `follow`, which anyone may who may
+/// read it.
+struct ReporterRoutes: Sendable {
+    let cities: ServedCities
+    let reports: ReportAccess
+    let runner: ReporterRunner
+    let limits: CitizenLimits
+    let sameOrigin: SameOrigin
+
+    func add(to router: Router<WebContext>) {
+        for command in Command.reporter + [.follow] {
+            router.post("/v1/reports/:report/\(command.rawValue)") { request, context in
+                try await self.answer(command, request, context)
+            }
+        }
+    }
+
+    private func answer(_ command: Command, _ request: Request, _ context: WebContext) async throws -> Response {
+        try sameOrigin.refuseOtherSites(request)
+        let city = try await cities.city(of: request)
+        try limits.check(context.client(of: request), isUrgent: false)
+        let view = try await reports.view(of: try context.parameters.require("report"), for: request, in: city)
+        guard view.extent != .limited else { throw ReportAccess.unknown }
+        let isReporter = reports.isReporter(of: view.tracked, request)
+        guard isReporter || command == .follow else { throw Self.needsKey(request) }
+        let language = request.language
+        let body = try await Self.body(of: request)
+        let read = try Self.read(command, body, in: city.city, language)
+        let key = try IdempotencyKeyHeader(request).map { key in
+            CommandKey(
+                text: key.text,
+                requestHash: CommandHash.of(method: request.method.rawValue, path: request.uri.path, body: body))
+        }
+        let result = try await runner.run(
+            read, on: view.tracked.report.id, by: command == .follow ? .reader : .reporter,
+            key: key ?? .ofThisAttempt(), in: city.loaded)
+        return try Response(result, language, offset: city.city.utcOffset, unknown: ReportAccess.unknown)
+    }
+
+    /// 401 for who shows nothing, 403 for who shows another key than the report's.
+    private static func needsKey(_ request: Request) -> ProblemDetails {
+        request.reporterKeys.isEmpty
+            ? .unauthorized("This takes the key that the report's receipt gave.")
+            : .forbidden("This takes the report's own key.")
+    }
+
+    private static func body(of request: Request) async throws -> [UInt8] {
+        let bytes = Array(try await request.collect().readableBytesView)
+        guard bytes.isEmpty || request.mediaType.map({ $0 == "application/json" || $0.hasSuffix("+json") }) == true
+        else { throw ProblemDetails.unsupportedMediaType(expected: "application/json") }
+        return bytes
+    }
+
+    private static func read(
+        _ command: Command, _ body: [UInt8], in city: City, _ language: Language
+    ) throws(ProblemDetails) -> CommandRequest {
+        switch CommandRequest.read(command, body: body, byReporter: true, at: .now, city: city) {
+        case .success(let request): return request
+        case .failure(let faults): throw ProblemDetails(faults, language)
+        case nil: throw .badRequest("The body is not readable JSON.")
+        }
+    }
+}
