@@ -71,6 +71,7 @@ private struct Doors: Sendable {
     private let reports: ReportRoutes
     private let citizens: CitizenRoutes
     private let reporters: ReporterRoutes
+    private let publicReports: PublicRoutes
 
     init(
         configuration: IntakeConfiguration, registry: CityRegistry, queues: AdmissionQueues,
@@ -94,15 +95,20 @@ private struct Doors: Sendable {
         let sameOrigin = SameOrigin(publicURL: http.publicURL)
         reporters = ReporterRoutes(
             cities: cities, reports: access, runner: runner, limits: limits, sameOrigin: sameOrigin)
+        let publicURL = http.publicURL ?? "http://\(http.host):\(http.port)"
         citizens = CitizenRoutes(
             cities: cities, admission: admission, reports: access, runner: runner, limits: limits,
-            sameOrigin: sameOrigin, publicURL: http.publicURL ?? "http://\(http.host):\(http.port)", clock: { .now })
+            sameOrigin: sameOrigin, publicURL: publicURL, clock: { .now })
+        publicReports = PublicRoutes(
+            cities: cities, reports: PublicReports(store: PublicReportStore(pool: pool)), publicURL: publicURL,
+            clock: { .now })
     }
 
     func add(to router: Router<WebContext>) {
         reports.add(to: router)
         citizens.add(to: router)
         reporters.add(to: router)
+        publicReports.add(to: router)
     }
 
     var problemPage: ProblemPage {

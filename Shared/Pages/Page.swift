@@ -46,8 +46,10 @@ package struct PageContent {
     var scripts: [String] = []
     /// Staff pages use the whole width.
     var wide = false
-    /// Which entry of the navigation is this page: `report` or `track`.
+    /// Which entry of the navigation is this page: `report`, `public` or `track`.
     var here = ""
+    /// What a link to the page shows beside its title, where it is shared.
+    var summary: String?
     var values: [String: Any]
 }
 
@@ -83,6 +85,7 @@ extension Frame {
             "now": wording.machine(now),
             "citizen": !content.wide,
             "at_report": content.here == "report",
+            "at_public": content.here == "public",
             "at_track": content.here == "track",
             "other_language": [
                 "code": wording.language == .indonesian ? "en" : "id",
@@ -90,6 +93,7 @@ extension Frame {
                 "href": path(inLanguage: wording.language == .indonesian ? .english : .indonesian),
             ],
         ]
+        values["summary"] = content.summary
         if let city {
             values["city"] = city.name[wording.language]
         }

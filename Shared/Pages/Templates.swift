@@ -15,6 +15,8 @@ enum Templates {
         ("tracking_own", PackageResources.tracking_own_mustache),
         ("tracking_form", PackageResources.tracking_form_mustache),
         ("tracking", PackageResources.tracking_mustache),
+        ("public_list", PackageResources.public_list_mustache),
+        ("feed", PackageResources.feed_mustache),
         ("history", PackageResources.history_mustache),
         ("sign_in", PackageResources.sign_in_mustache),
         ("desk", PackageResources.desk_mustache),

@@ -94,7 +94,14 @@ package struct Tracking: Page {
         return PageContent(
             template: "tracking", title: "\(report.trackingCode) · \(wording("status.\(report.status.rawValue)"))",
             styles: ["controls.css", "citizen.css", "follow.css"], scripts: ["tracking.js"], here: "track",
-            values: values)
+            summary: summary(wording), values: values)
+    }
+
+    /// What it is and where; of a private report nothing.
+    private func summary(_ wording: Wording) -> String? {
+        guard case .whole(let report) = subject, report.visibility == "public" else { return nil }
+        let what = wording.category(report.category, report.subtype, in: frame.city)
+        return [what, wording.place(of: report, isShort: true).first].compactMap(\.self).joined(separator: ", ")
     }
 
     private var isLimited: Bool {

@@ -43,6 +43,7 @@ package enum Migrations {
         Migration(number: 17, name: "pace", script: PackageResources._017_pace_sql),
         Migration(number: 18, name: "status", script: PackageResources._018_status_sql),
         Migration(number: 19, name: "reporter", script: PackageResources._019_reporter_sql),
+        Migration(number: 20, name: "public", script: PackageResources._020_public_sql),
     ]
 
     /// The version that these executables need.

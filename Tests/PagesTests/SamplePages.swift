@@ -66,6 +66,20 @@ enum SamplePages {
             ("track-held", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.onHold)))),
             ("track-duplicate", Tracking(frame: frame("/lacak/X"), subject: .whole(report(.duplicate)))),
             ("track-limited", limited()),
+            (
+                "public",
+                PublicList(
+                    frame: frame("/laporan"), reports: [report(.assigned), report(.resolved)], next: "/laporan?sejak=x",
+                    feed: "/laporan.atom")
+            ),
+            (
+                "public-near",
+                PublicList(
+                    frame: frame("/laporan"), reports: [],
+                    choice: .init(
+                        category: "sampah", progress: .done, box: BoundingBox(text: "123.5,-10.2,123.6,-10.1")),
+                    feed: "/laporan.atom?status=selesai")
+            ),
             ("sign-in", SignIn(frame: frame("/masuk"), returnPath: LocalPath("/desk/dlhk"))),
             ("sign-in-failed", SignIn(frame: frame("/masuk"), hasFailed: true)),
             ("error-404", ErrorPage(frame: frame("/apa"), status: 404)),
@@ -241,6 +255,12 @@ enum SamplePages {
                     own: OwnReport(
                         permitted: [.reopen], idempotencyKey: payload, notice: .refused(.reopen, payload),
                         typed: payload))
+            ),
+            (
+                "x-public",
+                PublicList(
+                    frame: frame, reports: [hostileReport], choice: .init(area: AreaCode(rawValue: payload)),
+                    next: payload, feed: payload)
             ),
             ("x-sign-in", SignIn(frame: frame, returnPath: LocalPath("/\"'<x>"))),
             ("x-desk", Desk(frame: frame, agency: "dlhk", open: [hostileReport], cursor: payload)),

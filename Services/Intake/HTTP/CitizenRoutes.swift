@@ -229,19 +229,24 @@ extension PublicView {
                     trackingCode: report.trackingCode, status: status, agency: tracked.state?.agency,
                     receivedAt: report.receivedAt, deadlines: tracked.state?.deadlines))
         }
+        return .whole(view)
+    }
+
+    /// The report with its history, for pages.
+    var view: ReportView {
+        let report = tracked.report
         var history = [HistoryEntry(at: report.receivedAt, type: "received")]
         history += self.history.map {
             HistoryEntry(
                 at: $0.at, type: $0.type, agency: $0.agency, note: $0.note, reason: $0.reason,
                 original: $0.originalCode, referTo: $0.referTo, until: $0.until, author: $0.author, rating: $0.rating)
         }
-        return .whole(
-            ReportView(
-                id: report.id.text, trackingCode: report.trackingCode, status: status, category: category,
-                subtype: subtype, description: report.description, area: area, location: report.location,
-                locationSource: report.locationSource.rawValue, address: report.address, rt: report.rt, rw: report.rw,
-                landmark: report.landmark, receivedAt: report.receivedAt, agency: tracked.state?.agency,
-                why: tracked.work?.why, deadlines: tracked.state?.deadlines, nextDueAt: tracked.state?.nextDue?.at,
-                history: history, visibility: visibility.rawValue, version: tracked.state?.version ?? 0))
+        return ReportView(
+            id: report.id.text, trackingCode: report.trackingCode, status: status, category: category,
+            subtype: subtype, description: description, area: area, location: report.location,
+            locationSource: report.locationSource.rawValue, address: address, rt: report.rt, rw: report.rw,
+            landmark: landmark, receivedAt: report.receivedAt, agency: tracked.state?.agency,
+            why: tracked.work?.why, deadlines: tracked.state?.deadlines, nextDueAt: tracked.state?.nextDue?.at,
+            history: history, visibility: visibility.rawValue, version: tracked.state?.version ?? 0)
     }
 }

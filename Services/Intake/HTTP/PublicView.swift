@@ -38,6 +38,18 @@ struct PublicView: Sendable {
         return writer.bytes
     }
 
+    /// As an entry of a list: without its history, its promises and why its agency has it.
+    func writeEntry(to writer: inout JSONWriter) {
+        let report = tracked.report
+        writer.object {
+            writeWhat(to: &$0)
+            $0.member("received_at", report.receivedAt, offsetSeconds: city.utcOffset)
+            writeAgency(to: &$0)
+            $0.member("version", tracked.state?.version ?? 0)
+            writeLinks(to: &$0)
+        }
+    }
+
     /// Changes whenever the answer does.
     var entityTag: String {
         let letter =
@@ -49,7 +61,20 @@ struct PublicView: Sendable {
         return "\"\(tracked.state?.version ?? 0)-\(letter)\""
     }
 
-    var history: [HistoryLine] { tracked.history(withReporter: extent == .own) }
+    var history: [HistoryLine] {
+        tracked.history(withReporter: extent == .own).map { line in
+            var line = line
+            line.note = line.note.map(readable)
+            return line
+        }
+    }
+
+    var description: String { readable(tracked.report.description) }
+    var address: String? { tracked.report.address.map(readable) }
+    var landmark: String? { tracked.report.landmark.map(readable) }
+
+    /// What people wrote, as this reader may see it.
+    private func readable(_ text: String) -> String { extent == .own ? text : PublicText.masked(text) }
 
     private func writeLimited(to writer: inout JSONWriter) {
         writer.member("tracking_code", tracked.report.trackingCode)
@@ -63,13 +88,29 @@ struct PublicView: Sendable {
 
     private func writeReport(to writer: inout JSONWriter) {
         let report = tracked.report
+        writeWhat(to: &writer)
+        writer.member("received_at", report.receivedAt, offsetSeconds: city.utcOffset)
+        writer.member("observed_at", report.observedAt, offsetSeconds: city.utcOffset)
+        writeAgency(to: &writer)
+        writer.member("why", tracked.work?.why)
+        writeDeadlines(to: &writer)
+        writer.member("rating", tracked.state?.rating)
+        writeHistory(to: &writer)
+        writer.member("visibility", visibility.rawValue)
+        writer.member("version", tracked.state?.version ?? 0)
+        writeLinks(to: &writer)
+    }
+
+    /// What was reported, and where.
+    private func writeWhat(to writer: inout JSONWriter) {
+        let report = tracked.report
         writer.member("id", report.id)
         writer.member("tracking_code", report.trackingCode)
         writer.member("status", status.rawValue)
         writer.member("colour", status.colour.rawValue)
         writer.member("category", category)
         writer.member("subtype", subtype)
-        writer.member("description", report.description)
+        writer.member("description", description)
         writer.key("area")
         if let area { area.write(to: &writer) } else { writer.null() }
         writer.key("location")
@@ -82,19 +123,14 @@ struct PublicView: Sendable {
             writer.null()
         }
         writer.member("location_source", report.locationSource.rawValue)
-        writer.member("address", report.address)
+        writer.member("address", address)
         writer.member("rt", report.rt)
         writer.member("rw", report.rw)
-        writer.member("landmark", report.landmark)
-        writer.member("received_at", report.receivedAt, offsetSeconds: city.utcOffset)
-        writer.member("observed_at", report.observedAt, offsetSeconds: city.utcOffset)
-        writeAgency(to: &writer)
-        writer.member("why", tracked.work?.why)
-        writeDeadlines(to: &writer)
-        writer.member("rating", tracked.state?.rating)
-        writeHistory(to: &writer)
-        writer.member("visibility", visibility.rawValue)
-        writer.member("version", tracked.state?.version ?? 0)
+        writer.member("landmark", landmark)
+    }
+
+    private func writeLinks(to writer: inout JSONWriter) {
+        let report = tracked.report
         writer.key("links")
         writer.object {
             $0.member("self", "/v1/reports/\(report.id.text)")

@@ -46,6 +46,5 @@ enum EventBatch {
 }
 
 extension HTTPField.Name {
-    static let link = Self("Link")!
     static let xAccelBuffering = Self("X-Accel-Buffering")!
 }

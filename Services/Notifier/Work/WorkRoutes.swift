@@ -74,17 +74,6 @@ struct WorkRoutes: Sendable {
     }
 }
 
-extension FormFields {
-    /// `limit` of a query. Throws 400 for anything but a number within the bounds.
-    func pageLimit(in bounds: ClosedRange<Int>, standard: Int) throws(ProblemDetails) -> Int {
-        guard let text = self["limit"], !text.isEmpty else { return standard }
-        guard let limit = Int(text), bounds.contains(limit) else {
-            throw .badRequest("\"limit\" is a whole number from \(bounds.lowerBound) to \(bounds.upperBound).")
-        }
-        return limit
-    }
-}
-
 extension WebContext {
     /// The `{id}` of the path. Throws 404 for what cannot be one.
     func reportID() throws(ProblemDetails) -> UUID {

@@ -70,3 +70,14 @@ extension Request {
     /// The query's fields, decoded.
     package var query: FormFields { FormFields((uri.query ?? "").utf8) }
 }
+
+extension FormFields {
+    /// `limit` of a query. Throws 400 for anything but a number within the bounds.
+    package func pageLimit(in bounds: ClosedRange<Int>, standard: Int) throws(ProblemDetails) -> Int {
+        guard let text = self["limit"], !text.isEmpty else { return standard }
+        guard let limit = Int(text), bounds.contains(limit) else {
+            throw .badRequest("\"limit\" is a whole number from \(bounds.lowerBound) to \(bounds.upperBound).")
+        }
+        return limit
+    }
+}

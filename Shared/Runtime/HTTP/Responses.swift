@@ -55,3 +55,8 @@ extension Request {
         }
     }
 }
+
+extension HTTPField.Name {
+    /// Where the next page is (RFC 8288).
+    package static let link = Self("Link")!
+}
