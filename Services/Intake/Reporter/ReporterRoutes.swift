@@ -31,13 +31,9 @@ struct ReporterRoutes: Sendable {
         let isReporter = reports.isReporter(of: view.tracked, request)
         guard isReporter || command == .follow else { throw Self.needsKey(request) }
         let language = request.language
-        let body = try await Self.body(of: request)
-        let read = try Self.read(command, body, in: city.city, language)
-        let key = try IdempotencyKeyHeader(request).map { key in
-            CommandKey(
-                text: key.text,
-                requestHash: CommandHash.of(method: request.method.rawValue, path: request.uri.path, body: body))
-        }
+        let body = try await request.collectCommand()
+        let read = try CommandRequest(command, body: body, byReporter: true, in: city.city, language)
+        let key = try CommandKey(request, body: body)
         let result = try await runner.run(
             read, on: view.tracked.report.id, by: command == .follow ? .reader : .reporter,
             key: key ?? .ofThisAttempt(), in: city.loaded)
@@ -49,22 +45,5 @@ struct ReporterRoutes: Sendable {
         request.reporterKeys.isEmpty
             ? .unauthorized("This takes the key that the report's receipt gave.")
             : .forbidden("This takes the report's own key.")
-    }
-
-    private static func body(of request: Request) async throws -> [UInt8] {
-        let bytes = Array(try await request.collect().readableBytesView)
-        guard bytes.isEmpty || request.mediaType.map({ $0 == "application/json" || $0.hasSuffix("+json") }) == true
-        else { throw ProblemDetails.unsupportedMediaType(expected: "application/json") }
-        return bytes
-    }
-
-    private static func read(
-        _ command: Command, _ body: [UInt8], in city: City, _ language: Language
-    ) throws(ProblemDetails) -> CommandRequest {
-        switch CommandRequest.read(command, body: body, byReporter: true, at: .now, city: city) {
-        case .success(let request): return request
-        case .failure(let faults): throw ProblemDetails(faults, language)
-        case nil: throw .badRequest("The body is not readable JSON.")
-        }
     }
 }

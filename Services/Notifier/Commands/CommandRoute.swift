@@ -18,15 +18,13 @@ struct CommandRoute: Sendable {
         let command = try context.command()
         let id = try context.reportID()
         let expected = try EntityTag.version(request)
-        let body = try await Self.body(request)
+        let body = try await request.collectCommand()
         let language = Language(request)
-        let key = try IdempotencyKeyHeader(request).map { key in
-            CommandKey(
-                text: key.text,
-                requestHash: CommandHash.of(method: request.method.rawValue, path: request.uri.path, body: body))
-        }
+        let key = try CommandKey(request, body: body)
         var read: CommandRequest
-        do throws(ProblemDetails) { read = try Self.read(command, body, in: loaded.city, language) } catch {
+        do throws(ProblemDetails) {
+            read = try CommandRequest(command, body: body, in: loaded.city, language)
+        } catch {
             // What was in order when it was carried out may not be any more, such as a time that was yet to come: who
             // sends it again gets the answer of then.
             guard let key, let earlier = try await runner.earlier(key, on: id) else { throw error }
@@ -35,24 +33,6 @@ struct CommandRoute: Sendable {
         read.expectedVersion = expected
         let result = try await runner.run(read, on: id, key: key ?? .ofThisAttempt(), in: loaded)
         return try Response(result, language, offset: loaded.city.utcOffset, unknown: .unknownReport)
-    }
-
-    /// The body's bytes. Throws 415 for a body of another kind than JSON; none at all is as good as `{}`.
-    private static func body(_ request: Request) async throws -> [UInt8] {
-        let bytes = Array(try await request.collect().readableBytesView)
-        guard bytes.isEmpty || request.mediaType.map({ $0 == "application/json" || $0.hasSuffix("+json") }) == true
-        else { throw ProblemDetails.unsupportedMediaType(expected: "application/json") }
-        return bytes
-    }
-
-    private static func read(
-        _ command: Command, _ body: [UInt8], in city: City, _ language: Language
-    ) throws(ProblemDetails) -> CommandRequest {
-        switch CommandRequest.read(command, body: body, at: .now, city: city) {
-        case .success(let request): return request
-        case .failure(let faults): throw ProblemDetails(faults, language)
-        case nil: throw .badRequest("The body is not readable JSON.")
-        }
     }
 }
 
