@@ -60,7 +60,10 @@ struct PublicRoutes: Sendable {
             ownPath: choice.feed, listPath: choice.path(after: nil), choice: choice.shown)
         return Response(
             status: .ok,
-            headers: [.contentType: "application/atom+xml; charset=utf-8", .cacheControl: Self.cacheControl],
+            // Its words are in the language that a cookie says.
+            headers: [
+                .contentType: "application/atom+xml; charset=utf-8", .cacheControl: Self.cacheControl, .vary: "Cookie",
+            ],
             body: .init(byteBuffer: .init(string: feed.render(language: request.language))))
     }
 }

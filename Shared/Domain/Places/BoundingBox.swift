@@ -22,8 +22,4 @@ package struct BoundingBox: Hashable, Sendable {
     }
 
     package var text: String { "\(west),\(south),\(east),\(north)" }
-
-    package func contains(_ point: Coordinate) -> Bool {
-        (west...east).contains(point.lon) && (south...north).contains(point.lat)
-    }
 }
