@@ -5,20 +5,36 @@ enum AssetFiles {
         ("parts.css", PackageResources.parts_css),
         ("controls.css", PackageResources.controls_css),
         ("citizen.css", PackageResources.citizen_css),
+        ("app.css", PackageResources.app_css),
         ("follow.css", PackageResources.follow_css),
         ("public.css", PackageResources.public_css),
         ("staff.css", PackageResources.staff_css),
         ("dashboard.css", PackageResources.dashboard_css),
         ("icons.svg", PackageResources.icons_svg),
         ("favicon.svg", PackageResources.favicon_svg),
+        ("icon.svg", PackageResources.icon_svg),
+        ("maskable.svg", PackageResources.maskable_svg),
         ("words.js", PackageResources.words_js),
         ("time.js", PackageResources.time_js),
         ("offline.js", PackageResources.offline_js),
+        ("app.js", PackageResources.app_js),
+        ("wake.js", PackageResources.wake_js),
+        ("drain.js", PackageResources.drain_js),
+        ("attempt.js", PackageResources.attempt_js),
+        ("outbox.js", PackageResources.outbox_js),
+        ("keep.js", PackageResources.keep_js),
+        ("worker.js", PackageResources.worker_js),
+        ("mine.js", PackageResources.mine_js),
         ("copy.js", PackageResources.copy_js),
         ("live.js", PackageResources.live_js),
         ("map.js", PackageResources.map_js),
         ("areas.js", PackageResources.areas_js),
         ("report.js", PackageResources.report_js),
+        ("faults.js", PackageResources.faults_js),
+        ("fields.js", PackageResources.fields_js),
+        ("draft.js", PackageResources.draft_js),
+        ("restore.js", PackageResources.restore_js),
+        ("submit.js", PackageResources.submit_js),
         ("place.js", PackageResources.place_js),
         ("pin.js", PackageResources.pin_js),
         ("nearby.js", PackageResources.nearby_js),
@@ -74,7 +90,7 @@ enum AssetFiles {
     }
 
     /// FNV-1a, 64 bits (draft-eastlake-fnv): tells versions of our own files apart; it is not a signature.
-    private static func fingerprint(_ bytes: [UInt8]) -> String {
+    static func fingerprint(_ bytes: [UInt8]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in bytes {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3

@@ -10,8 +10,8 @@ package struct CitizenHome: Page {
 
     package func content(_ wording: Wording) -> PageContent {
         PageContent(
-            template: "home", title: wording("home.title"), styles: ["controls.css", "citizen.css"],
-            scripts: ["offline.js"],
+            template: "home", title: wording("home.title"), styles: ["controls.css", "citizen.css", "app.css"],
+            scripts: ["app.js", "mine.js"],
             values: [
                 "tiles": wording.tiles(frame.city, chosen: nil, isOtherChosen: false),
                 "calls": wording.urgentCalls(frame.city),

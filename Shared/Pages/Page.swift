@@ -44,6 +44,8 @@ package struct PageContent {
     /// Styles beside `sasando.css`.
     var styles: [String]
     var scripts: [String] = []
+    /// Whether the page is one of those that can be installed, and sends what waits on the phone.
+    var isApp: Bool { scripts.contains("app.js") }
     /// Staff pages use the whole width.
     var wide = false
     /// Which entry of the navigation is this page: `report`, `public` or `track`.
@@ -94,6 +96,9 @@ extension Frame {
             ],
         ]
         values["summary"] = content.summary
+        if content.isApp {
+            values["app"] = ["version": AppShell.version]
+        }
         if let city {
             values["city"] = city.name[wording.language]
         }

@@ -73,7 +73,7 @@ package struct PublicList: Page {
         values["map_tiles"] = frame.city?.map.values
         return PageContent(
             template: "public_list", title: wording("public.title"),
-            styles: ["controls.css", "citizen.css", "public.css"], scripts: ["offline.js", "nearby.js"],
+            styles: ["controls.css", "citizen.css", "public.css"], scripts: ["app.js", "nearby.js"],
             here: "public", summary: wording("public.lead"), values: values)
     }
 

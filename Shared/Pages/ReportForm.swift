@@ -102,8 +102,8 @@ package struct ReportForm: Page {
         content["map_tiles"] = city?.map.values
         let title = faults.isEmpty ? wording("report.title") : wording("report.title_fault")
         return PageContent(
-            template: "report", title: title, styles: ["controls.css", "citizen.css"],
-            scripts: ["offline.js", "report.js"], here: "report", values: content)
+            template: "report", title: title, styles: ["controls.css", "citizen.css", "app.css"],
+            scripts: ["app.js", "report.js"], here: "report", values: content)
     }
 
     private func markedSubtype(_ tile: [String: Any]) -> [String: Any] {

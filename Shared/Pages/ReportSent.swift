@@ -60,6 +60,6 @@ package struct ReportSent: Page {
         }
         return PageContent(
             template: "sent", title: wording("sent.title"), styles: ["controls.css", "citizen.css", "follow.css"],
-            scripts: ["sent.js"], here: "report", values: values)
+            scripts: ["app.js", "sent.js"], here: "report", values: values)
     }
 }

@@ -5,6 +5,7 @@ enum Templates {
     static let files: [(name: String, bytes: [UInt8])] = [
         ("layout", PackageResources.layout_mustache),
         ("home", PackageResources.home_mustache),
+        ("mine", PackageResources.mine_mustache),
         ("report", PackageResources.report_mustache),
         ("report_what", PackageResources.report_what_mustache),
         ("report_where", PackageResources.report_where_mustache),

@@ -24,7 +24,7 @@ package struct TrackingBox: Page {
         values["problem"] = problem.map { wording($0 == .malformed ? "track.malformed" : "track.unknown") }
         return PageContent(
             template: "tracking_box", title: wording("track.title"), styles: ["controls.css", "citizen.css"],
-            scripts: ["offline.js"], here: "track", values: values)
+            scripts: ["app.js"], here: "track", values: values)
     }
 }
 
@@ -93,7 +93,7 @@ package struct Tracking: Page {
         }
         return PageContent(
             template: "tracking", title: "\(report.trackingCode) · \(wording("status.\(report.status.rawValue)"))",
-            styles: ["controls.css", "citizen.css", "follow.css"], scripts: ["tracking.js"], here: "track",
+            styles: ["controls.css", "citizen.css", "follow.css"], scripts: ["app.js", "tracking.js"], here: "track",
             summary: summary(wording), values: values)
     }
 

@@ -34,6 +34,8 @@ actor Stage {
         let page: Page
         /// Statuses of answers that this person is meant to meet.
         let expecting: Set<Int>
+        /// Whether the line may go: the browser notes that as an error too.
+        let losesLine: Bool
     }
 
     static let oesapa = (lat: -10.1485, lon: 123.6475, accuracy: 12.0)
@@ -65,11 +67,16 @@ actor Stage {
     // MARK: People
 
     /// Somebody without a name or a token.
+    ///
+    /// - Parameters:
+    ///   - line: by which one, where it is to be cut.
+    ///   - other: a window of the same person, with the same cookies and store.
     func citizen(
-        _ settings: Page.Settings, at path: String = "/", expecting: Set<Int> = [], named name: String = "citizen"
+        _ settings: Page.Settings, at path: String = "/", expecting: Set<Int> = [], named name: String = "citizen",
+        by line: Line? = nil, beside other: Page? = nil
     ) async throws -> Page {
-        let page = try await open(name, settings, expecting)
-        try await page.navigate(to: address + path)
+        let page = try await open(name, settings, expecting, losesLine: line != nil, beside: other)
+        try await page.navigate(to: (line?.address ?? address) + path)
         return page
     }
 
@@ -91,9 +98,12 @@ actor Stage {
         return try #require(stack.credentials.agencyTokens[holder])
     }
 
-    private func open(_ person: String, _ settings: Page.Settings, _ expecting: Set<Int>) async throws -> Page {
-        let page = try await browser.newPage(settings)
-        windows.append(Window(person: person, page: page, expecting: expecting))
+    private func open(
+        _ person: String, _ settings: Page.Settings, _ expecting: Set<Int>, losesLine: Bool = false,
+        beside other: Page? = nil
+    ) async throws -> Page {
+        let page = try await browser.newPage(settings, beside: other)
+        windows.append(Window(person: person, page: page, expecting: expecting, losesLine: losesLine))
         return page
     }
 
@@ -149,7 +159,8 @@ actor Stage {
 extension Stage.Window {
     /// The browser notes an answer of 4xx as an error of its own.
     fileprivate func isExpected(_ complaint: String) -> Bool {
-        expecting.contains { complaint.contains("the server responded with a status of \($0) ") }
+        losesLine && complaint.contains("net::ERR_")
+            || expecting.contains { complaint.contains("the server responded with a status of \($0) ") }
     }
 }
 

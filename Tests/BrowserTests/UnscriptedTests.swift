@@ -111,8 +111,10 @@ extension LivePages {
                 let (code, _) = try await stage.report("iklan_liar", "Spanduk di pohon")
                 let first = try await stage.officer("satpolpp", settings, expecting: [412, 422], named: "first")
                 let second = try await stage.officer("satpolpp", settings, named: "second")
+                let deadline = ContinuousClock.now + .seconds(20)
                 for page in [first, second] {
                     while try await page.evaluate("Boolean(\(Page.card(code)))").flag != true {
+                        try #require(ContinuousClock.now < deadline, "the desk does not show the report")
                         try await page.reload()
                     }
                     try await page.openCard(code)

@@ -29,6 +29,9 @@ struct CitizenRoutes: Sendable {
             return self.form(request, city, values)
         }
         router.post("/lapor") { request, context in try await self.send(request, context) }
+        router.get("/lapor/terkirim/:code") { request, context in
+            try await self.sent(request, try context.parameters.require("code"))
+        }
         router.get("/lacak") { request, _ in try await self.trackingBox(request) }
         router.get("/lacak/:code") { request, context in
             try await self.tracking(request, try context.parameters.require("code"))
@@ -42,6 +45,10 @@ struct CitizenRoutes: Sendable {
             try await self.open(request, try context.parameters.require("key"))
         }
         router.get("/assets/**") { request, _ in try assetResponse(request) }
+        router.get("/sw.js") { request, _ in workerResponse(request) }
+        router.get("/manifest.webmanifest") { request, _ in
+            manifestResponse(request, city: try await self.cities.city(of: request).city)
+        }
     }
 
     // MARK: Reporting
@@ -78,29 +85,6 @@ struct CitizenRoutes: Sendable {
             report, key: try IdempotencyKey(header: key), channel: .web, trace: request.trace,
             city: city.loaded, now: now)
         return sent(admitted, report, request, city)
-    }
-
-    private func sent(
-        _ admitted: AdmittedReceipt, _ report: AdmittedReport, _ request: Request, _ city: ServedCity
-    ) -> Response {
-        let receipt = admitted.receipt
-        let decision = city.routing.decide(
-            RoutableReport(
-                id: receipt.id, category: report.category, subtype: report.subtype, area: report.area?.code,
-                areaIsApproximate: report.area?.isApproximate ?? true, channel: .web, receivedAt: receipt.receivedAt,
-                hasPlace: report.locationSource != .none),
-            at: receipt.receivedAt)
-        let page = ReportSent(
-            frame: frame(request, city), trackingCode: receipt.trackingCode,
-            privateLink: "\(publicURL)/k/\(admitted.reporterKey.text)", category: report.category,
-            area: admitted.area, isPrivate: report.visibility == .private,
-            expected: .init(
-                agency: decision.agency, acknowledgeBy: decision.deadlines.acknowledgeBy,
-                resolveBy: decision.deadlines.resolveBy))
-        var response = self.page(page, request, status: .created)
-        remember(admitted.reporterKey, on: &response, request)
-        response.headers[.referrerPolicy] = "no-referrer"
-        return response
     }
 
     // MARK: Following
@@ -179,19 +163,21 @@ struct CitizenRoutes: Sendable {
         return tracking(view, request, city, notice: notice, typed: form.note ?? "", status: .unprocessableContent)
     }
 
-    /// The private link: keeps the key in a cookie that scripts cannot read, and goes on to the tracking page.
+    /// The private link: keeps the key in a cookie that scripts cannot read, and goes on to the tracking page, or, from
+    /// a phone that has just sent the report, to the page that says so.
     private func open(_ request: Request, _ text: String) async throws -> Response {
         let city = try await cities.city(of: request)
         guard let key = ReporterKey(text: text),
             let code = try await reports.report(openedBy: key, in: city.city.code)
         else { throw ReportAccess.unknown }
-        var response = Response.seeOther("/lacak/\(code)")
+        let isJustSent = request.query["terkirim"] != nil
+        var response = Response.seeOther(isJustSent ? "/lapor/terkirim/\(code)" : "/lacak/\(code)")
         remember(key, on: &response, request)
         return response
     }
 
     /// A year; Lax, since the link is opened from messages.
-    private func remember(_ key: ReporterKey, on response: inout Response, _ request: Request) {
+    func remember(_ key: ReporterKey, on response: inout Response, _ request: Request) {
         response.setCookie(
             ReporterKey.cookie, request.reporterKeys.cookieValue(adding: key), seconds: 365 * 86_400,
             isSecure: publicURL.hasPrefix("https:"), sameSite: "Lax")
@@ -199,11 +185,11 @@ struct CitizenRoutes: Sendable {
 
     // MARK: Pages
 
-    private func frame(_ request: Request, _ city: ServedCity?) -> Frame {
+    func frame(_ request: Request, _ city: ServedCity?) -> Frame {
         Frame(city: city?.city, now: clock(), path: request.uri.string)
     }
 
-    private func page(_ page: some Page, _ request: Request, status: HTTPResponse.Status = .ok) -> Response {
+    func page(_ page: some Page, _ request: Request, status: HTTPResponse.Status = .ok) -> Response {
         var response = Response.html(page.render(language: request.language), status: status)
         response.rememberLanguage(of: request, isSecure: publicURL.hasPrefix("https:"))
         return response

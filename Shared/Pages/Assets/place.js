@@ -90,7 +90,13 @@ export function startPlace(form) {
     forget.hidden = true;
     say("");
     pin?.remove();
+    form.dispatchEvent(new Event("placed"));
     box.querySelector("[data-locate]").focus();
   });
-  if (fields.lat.value) set(Number(fields.lat.value), Number(fields.lon.value), Number(fields.accuracy_m.value) || undefined);
+  const showFilled = () => {
+    const { lat, lon, accuracy_m } = fields;
+    if (lat.value) set(Number(lat.value), Number(lon.value), Number(accuracy_m.value) || undefined);
+  };
+  form.addEventListener("restored", showFilled);
+  showFilled();
 }

@@ -1,12 +1,16 @@
-// The report form in three steps: what, where, describe. One page and one post, one question at a time.
-import { isOffline, showOffline } from "./offline.js";
+// The report form in three steps: what, where, describe. One page and one report, one question at a time.
+import { clearFault, hideRefusal, showFault, showRefusal } from "./faults.js";
 import { startPlace } from "./place.js";
-import { fill, icon } from "./words.js";
+import { restore } from "./restore.js";
+import { startOver, submit } from "./submit.js";
+import { fill } from "./words.js";
 
 const form = document.querySelector("[data-report]");
 const steps = [...form.querySelectorAll("[data-step]")];
 const progress = form.querySelector("[data-progress]");
 const category = () => form.querySelector("[name=category]:checked");
+const field = (index) => steps[index].querySelector("[data-empty]");
+const value = (name) => form.elements[name].value.trim();
 let current = 0;
 
 function show(index, { focus = true } = {}) {
@@ -35,42 +39,21 @@ function showCalls() {
   form.querySelector("[data-private]").hidden = isSensitive;
 }
 
-// MARK: faults beside the field
+// MARK: what each step needs
 
-function clearFault(field) {
-  field.classList.remove("wrong");
-  field.querySelector(":scope > .fault")?.remove();
-  for (const input of field.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
-}
-
-function showFault(field, input) {
-  clearFault(field);
-  const fault = document.createElement("p");
-  fault.className = "fault";
-  fault.id = `${field.dataset.fault}-missing`;
-  fault.append(icon("warning"), ` ${field.dataset.empty}`);
-  (field.querySelector(":scope > .hint") ?? field.firstElementChild).after(fault);
-  field.classList.add("wrong");
-  input.setAttribute("aria-invalid", "true");
-  input.setAttribute("aria-describedby", `${fault.id} ${input.getAttribute("aria-describedby") ?? ""}`.trim());
-  input.focus();
-  field.scrollIntoView({ block: "start" });
-}
-
-const value = (name) => form.elements[name].value.trim();
-
-const checks = [
-  () => category() || showFault(field(0), form.querySelector("[name=category]")),
-  () => value("lat") || value("area") || value("address") || showFault(field(1), form.elements.area),
-  () => value("description").length >= 3 || showFault(field(2), form.elements.description),
+const needs = [
+  { isMet: () => category() !== null, input: () => form.querySelector("[name=category]") },
+  { isMet: () => Boolean(value("lat") || value("area") || value("address")), input: () => form.elements.area },
+  { isMet: () => value("description").length >= 3, input: () => form.elements.description },
 ];
 
-const field = (index) => steps[index].querySelector("[data-empty]");
-
 /** Whether a step is filled in; else its fault is shown and takes the focus. */
-const isFilled = (index) => Boolean(checks[index]());
+function isFilled(index) {
+  if (!needs[index].isMet()) showFault(field(index), needs[index].input());
+  return needs[index].isMet();
+}
 
-// MARK: the counter
+const firstUnfilled = () => needs.findIndex(({ isMet }) => !isMet());
 
 function count() {
   const counter = form.querySelector("[data-counter]");
@@ -79,32 +62,38 @@ function count() {
   counter.textContent = fill(counter.dataset.counter, { n: length });
 }
 
-// MARK: sending
-
-function send(event) {
-  const missing = checks.findIndex((_, index) => !isQuietlyFilled(index));
-  if (missing >= 0) {
-    event.preventDefault();
-    if (missing !== current) show(missing, { focus: false });
-    isFilled(missing);
-    return;
-  }
-  if (isOffline()) {
-    event.preventDefault();
-    showOffline();
-    scrollTo({ top: 0 });
-    return;
-  }
-  const button = form.querySelector("[data-send]");
-  button.dataset.usual = button.textContent;
-  button.textContent = button.dataset.sending;
-  button.disabled = true;
+/** The links of a summary lead to their step and field. */
+function leadTo(event) {
+  const link = event.target.closest("a");
+  if (!link) return;
+  event.preventDefault();
+  const target = document.querySelector(link.hash);
+  show(steps.findIndex((step) => step.contains(target)), { focus: false });
+  target.focus();
 }
 
-function isQuietlyFilled(index) {
-  if (index === 0) return category() !== null;
-  if (index === 1) return Boolean(value("lat") || value("area") || value("address"));
-  return value("description").length >= 3;
+// MARK: sending
+
+let draft;
+
+function refuse({ id, problem }) {
+  draft.stop();
+  draft = draft.again(id);
+  showRefusal(form, problem);
+  show(Math.max(0, steps.findIndex((step) => step.querySelector(".wrong"))), { focus: false });
+  document.querySelector("[data-refusal]").focus();
+}
+
+async function send(event) {
+  event.preventDefault();
+  const missing = firstUnfilled();
+  if (missing >= 0) {
+    if (missing !== current) show(missing, { focus: false });
+    return isFilled(missing);
+  }
+  hideRefusal();
+  await ready;
+  return submit(form, draft, refuse);
 }
 
 // MARK: start
@@ -118,7 +107,7 @@ function start() {
     for (const button of step.querySelectorAll("[data-next], [data-back]")) button.hidden = false;
     step.querySelector("[data-next]")?.addEventListener("click", () => isFilled(index) && goTo(index + 1));
     step.querySelector("[data-back]")?.addEventListener("click", () => goTo(index - 1));
-    step.addEventListener("input", () => clearFault(field(index)));
+    step.addEventListener("input", ({ target }) => [field(index), target.closest(".field")].forEach(clearFault));
   });
   form.addEventListener("change", (event) => event.target.name === "category" && showCalls());
   form.addEventListener("submit", send);
@@ -130,26 +119,28 @@ function start() {
     if (isFilled(current)) goTo(current + 1);
   });
   form.elements.description.addEventListener("input", count);
-  addEventListener("popstate", () => show(Math.max(0, steps.findIndex((step) => `#${step.dataset.step}` === location.hash))));
-  addEventListener("pageshow", () => {
-    const button = form.querySelector("[data-send]");
-    button.disabled = false;
-    if (button.dataset.usual) button.textContent = button.dataset.usual;
-  });
-  for (const link of document.querySelectorAll(".summary a")) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      const target = document.querySelector(link.hash);
-      show(steps.findIndex((step) => step.contains(target)), { focus: false });
-      target.focus();
-    });
-  }
+  const stepOfHash = () => steps.findIndex((step) => `#${step.dataset.step}` === location.hash);
+  addEventListener("popstate", () => show(Math.max(0, stepOfHash())));
+  for (const summary of document.querySelectorAll(".summary")) summary.addEventListener("click", leadTo);
+  document.querySelector("[data-start-over]").addEventListener("click", startOver);
+  showBegin();
+  document.querySelector("#faults")?.focus();
+}
+
+/** Opens the first step that is not done. */
+function showBegin() {
   count();
   const faulty = steps.findIndex((step) => step.querySelector(".wrong"));
   const hasMore = form.querySelector(".choice > input:checked ~ .subtypes") !== null;
   show(faulty >= 0 ? faulty : category() && !hasMore ? 1 : 0, { focus: false });
-  document.querySelector("#faults")?.focus();
 }
 
 start();
 startPlace(form);
+const ready = restore(form).then((restored) => {
+  draft = restored;
+  if (!restored.isFilled) return;
+  form.dispatchEvent(new Event("restored"));
+  showBegin();
+  if (restored.problem) refuse({ id: restored.key, problem: restored.problem });
+});

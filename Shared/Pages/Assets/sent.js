@@ -1,3 +1,2 @@
 // The page after sending.
 import "./copy.js";
-import "./offline.js";

@@ -1,5 +1,4 @@
 // The tracking page follows its report: asks for its state, and fetches the page anew only when that changed.
-import "./offline.js";
 import { keepAsking, refresh } from "./live.js";
 import { runCountdowns } from "./time.js";
 

@@ -53,9 +53,11 @@ package actor Browser {
         }
     }
 
-    /// Opens a page in a browser context of its own: no cookies, storage or cache shared with another.
-    package func newPage(_ settings: Page.Settings = .init()) async throws -> Page {
-        let context = try await send("Target.createBrowserContext")["browserContextId"] ?? .null
+    /// Opens a page in a browser context of its own: no cookies, storage or cache shared with another, unless it is a
+    /// window `beside` one of the same person.
+    package func newPage(_ settings: Page.Settings = .init(), beside other: Page? = nil) async throws -> Page {
+        var context = other?.context ?? .null
+        if other == nil { context = try await send("Target.createBrowserContext")["browserContextId"] ?? .null }
         let target = try await send(
             "Target.createTarget", ["url": "about:blank", "browserContextId": context])["targetId"]
         let attached = try await send("Target.attachToTarget", ["targetId": target ?? .null, "flatten": true])

@@ -34,7 +34,7 @@ package actor Page {
 
     nonisolated let browser: Browser
     nonisolated let session: String
-    private let context: JSONValue
+    nonisolated let context: JSONValue
     /// The document that is shown, by the name of its loading.
     private var shownLoader = ""
     private var loadedLoaders: Set<String> = []
