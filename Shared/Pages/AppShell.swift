@@ -21,17 +21,8 @@ package enum AppShell {
             CitizenHome(frame: frame).render(language: .indonesian),
             ReportForm(frame: frame, idempotencyKey: "").render(language: .indonesian),
         ]
-        var found: Set<String> = []
-        var open = Asset.all.filter { asset in texts.contains { $0.contains(asset.path) } }
-        while let asset = open.popLast() {
-            guard found.insert(asset.path).inserted, asset.name.hasSuffix(".js") else { continue }
-            for line in Script.lines(of: asset.bytes) where Script.isImport(line) {
-                if let name = Script.importedName(line), let imported = Asset.find(path: "/assets/\(name)") {
-                    open.append(imported.asset)
-                }
-            }
-        }
-        return found.sorted()
+        // A page names all modules that it needs at once.
+        return Asset.all.map(\.path).filter { path in texts.contains { $0.contains(path) } }.sorted()
     }()
 
     /// `/sw.js`: one classic script, since not every browser takes a module there. It is put together from the same

@@ -5,6 +5,8 @@ package struct Asset: Sendable {
     package let bytes: [UInt8]
     /// Of the content, 16 hexadecimal digits.
     package let hash: String
+    /// Paths of the modules that must be there before this one runs; empty for what is no module.
+    package var imports: [String] = []
 
     /// `/assets/sasando.<hash>.css`
     package var path: String {

@@ -60,10 +60,11 @@ enum AssetFiles {
             if let asset = done[name] { return asset }
             // Taken out while it is resolved, so that modules that import each other in a circle are found.
             guard var bytes = sources.removeValue(forKey: name) else { return nil }
+            var imports: [String] = []
             if name.hasSuffix(".js") {
-                bytes = withHashedImports(String(decoding: bytes, as: UTF8.self), resolve)
+                (bytes, imports) = withHashedImports(String(decoding: bytes, as: UTF8.self), resolve)
             }
-            let asset = Asset(name: name, bytes: bytes, hash: fingerprint(bytes))
+            let asset = Asset(name: name, bytes: bytes, hash: fingerprint(bytes), imports: imports)
             done[name] = asset
             return asset
         }
@@ -71,11 +72,16 @@ enum AssetFiles {
         return done
     }
 
-    private static func withHashedImports(_ source: String, _ resolve: (String) -> Asset?) -> [UInt8] {
+    /// The module's bytes, and the paths of what it imports before it runs, its imports' imports included.
+    private static func withHashedImports(
+        _ source: String, _ resolve: (String) -> Asset?
+    ) -> (bytes: [UInt8], imports: [String]) {
         let marker = "\"./"
         var rest = source[...]
         var result = ""
+        var imports: [String] = []
         while let start = rest.firstRange(of: marker) {
+            let isLater = rest[..<start.lowerBound].last == "("
             result += rest[..<start.upperBound]
             rest = rest[start.upperBound...]
             guard let end = rest.firstIndex(of: "\"") else { break }
@@ -84,9 +90,12 @@ enum AssetFiles {
                 preconditionFailure("a script imports \(name), which is not listed or imports it in turn")
             }
             result += asset.path.dropFirst("/assets/".count)
+            if !isLater {
+                for path in [asset.path] + asset.imports where !imports.contains(path) { imports.append(path) }
+            }
             rest = rest[end...]
         }
-        return Array((result + rest).utf8)
+        return (Array((result + rest).utf8), imports)
     }
 
     /// FNV-1a, 64 bits (draft-eastlake-fnv): tells versions of our own files apart; it is not a signature.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LivePages {
-    /// The citizens' pages as an app: installed, opened without a line, and light.
+    /// The citizens' pages as an app: installed, and opened without a line.
     @Suite("The app")
     struct AppTests {
         @Test("The pages can be installed, in either language", arguments: ["id", "en"])
@@ -90,20 +90,6 @@ extension LivePages {
                       .then((texts) => texts.some((text) => text.includes('\(code)') || text.includes('/k/')))
                     """)
                 #expect(isNamed.flag == false)
-            }
-        }
-
-        @Test("Home, the form and sending weigh less than 150 kB on the wire, with what is kept for later")
-        func weight() async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
-                let citizen = try await stage.citizen(.phone, by: line)
-                try await citizen.waitForWorker()
-                try await citizen.afterLoad { try await citizen.click("a.tile[href='/lapor?kategori=sampah']") }
-                try await citizen.afterLoad { try await citizen.sendForm("Sampah di tepi kali") }
-                #expect(try await citizen.text(of: "#code").hasPrefix("KPG-"))
-                #expect(line.received < 150_000, "\(line.received) bytes")
             }
         }
 

@@ -3,5 +3,8 @@ import "./offline.js";
 import { startWaking } from "./wake.js";
 
 startWaking();
-// A browser without it, or one that forbids it, shows the pages all the same.
-navigator.serviceWorker?.register("/sw.js", { scope: "/", updateViaCache: "none" }).catch(() => {});
+// A browser without it, or one that forbids it, shows the pages all the same. What it keeps comes after what is read.
+const keepPages = () =>
+  navigator.serviceWorker?.register("/sw.js", { scope: "/", updateViaCache: "none" }).catch(() => {});
+if (document.readyState === "complete") keepPages();
+else addEventListener("load", keepPages);
