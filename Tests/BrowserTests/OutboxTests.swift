@@ -116,6 +116,7 @@ extension LivePages {
                 try await citizen.choose("53.71.03.1010", in: "#area")
                 try await citizen.click("[data-step=di-mana] [data-next]")
                 try await citizen.fill("#description", with: "\(mark) belum")
+                try await citizen.waitForDraft(saying: "\(mark) belum")
                 try await citizen.reload()
                 try await citizen.wait(until: "!document.querySelector('[data-restored]').hidden")
                 #expect(try await citizen.value(of: "#description") == "\(mark) belum")

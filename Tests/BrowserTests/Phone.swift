@@ -38,6 +38,19 @@ extension Page {
             """)
     }
 
+    /// Waits until the form's draft is kept with these words; that takes the phone half a second.
+    func waitForDraft(saying words: String) async throws {
+        let kept = """
+            new Promise((resolve) => { const opening = indexedDB.open('sasando');
+              opening.onerror = () => resolve(false);
+              opening.onsuccess = () => {
+                const draft = opening.result.transaction('drafts').objectStore('drafts').get('form');
+                draft.onsuccess = () => { opening.result.close();
+                  resolve(draft.result?.fields.description === \(JSONValue.string(words).json)); }; }; })
+            """
+        try await waitForTruth(of: kept)
+    }
+
     /// The reports on this phone.
     func keptReports() async throws -> [JSONValue] {
         try await evaluate(
