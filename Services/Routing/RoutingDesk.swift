@@ -19,11 +19,7 @@ struct RoutingDesk: Sendable {
     func decide(_ items: [InboxItem], at now: Timestamp) -> [(item: InboxItem, filed: FiledOutcome)] {
         items.map { item in
             let report = item.report
-            let routable = RoutableReport(
-                id: report.id, category: report.category, subtype: report.subtype, area: report.area,
-                areaIsApproximate: report.isAreaApproximate, channel: report.channel,
-                receivedAt: report.receivedAt,
-                hasPlace: report.locationSource != .none)
+            let routable = report.routable
             let outcome = StatusMachine.assign(routable, table.decide(routable, at: now), at: now)
             return (item, events.file(outcome, before: nil, report: report))
         }

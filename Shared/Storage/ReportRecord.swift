@@ -61,3 +61,12 @@ extension ReportRecord {
         trace = try row.decode(String?.self, at: base + 19).flatMap { TraceContext(text: $0) }
     }
 }
+
+extension ReportRecord {
+    /// What deciding about it needs.
+    package var routable: RoutableReport {
+        RoutableReport(
+            id: id, category: category, subtype: subtype, area: area, areaIsApproximate: isAreaApproximate,
+            channel: channel, receivedAt: receivedAt, hasPlace: locationSource != .none)
+    }
+}

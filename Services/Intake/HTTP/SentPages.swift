@@ -23,9 +23,8 @@ extension CitizenRoutes {
             frame: frame(request, city), trackingCode: receipt.trackingCode,
             privateLink: privateLink(admitted.reporterKey), category: report.category, area: admitted.area,
             isPrivate: report.visibility == .private, expected: .init(decision))
-        var response = self.page(page, request, status: .created)
+        var response = withPrivateLink(page, request, status: .created)
         remember(admitted.reporterKey, on: &response, request)
-        response.headers[.referrerPolicy] = "no-referrer"
         return response
     }
 
@@ -43,7 +42,12 @@ extension CitizenRoutes {
             frame: frame(request, city), trackingCode: report.trackingCode, privateLink: privateLink(key),
             category: view.category, area: view.area, isPrivate: view.visibility == .private,
             expected: expectation(of: view, in: city))
-        var response = self.page(page, request)
+        return withPrivateLink(page, request, status: .ok)
+    }
+
+    /// Nobody whom the page links to learns its address.
+    private func withPrivateLink(_ page: ReportSent, _ request: Request, status: HTTPResponse.Status) -> Response {
+        var response = self.page(page, request, status: status)
         response.headers[.referrerPolicy] = "no-referrer"
         return response
     }
@@ -58,13 +62,7 @@ extension CitizenRoutes {
                 resolveBy: state.deadlines.resolveBy)
         }
         let report = view.tracked.report
-        return .init(
-            city.routing.decide(
-                RoutableReport(
-                    id: report.id, category: report.category, subtype: report.subtype, area: report.area,
-                    areaIsApproximate: report.isAreaApproximate, channel: report.channel,
-                    receivedAt: report.receivedAt, hasPlace: report.locationSource != .none),
-                at: report.receivedAt))
+        return .init(city.routing.decide(report.routable, at: report.receivedAt))
     }
 }
 
