@@ -1,6 +1,7 @@
 // One attempt to send a report, and what its answer means.
 const PATIENCE_MS = 30_000;
-const LONGEST_WAIT_MS = 3_600_000;
+/** No server's Retry-After is kept to for longer. */
+export const LONGEST_WAIT_MS = 3_600_000;
 
 /** What may pass by itself although it is a 4xx: a time-out, the same key under way, too early, too many. */
 const PASSING = new Set([408, 409, 425, 429]);

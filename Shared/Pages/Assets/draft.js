@@ -1,6 +1,5 @@
 // The form that is being filled in outlives a reload, a closed window and an empty battery.
 import { answer, keepAtOnce, transact } from "./keep.js";
-import { makeKey } from "./outbox.js";
 import { readFields } from "./fields.js";
 
 const PAUSE_MS = 400;
@@ -23,7 +22,7 @@ export async function findDraft() {
  */
 export function keepDraft(form, key, { isTouched = false } = {}) {
   let timer;
-  let isOver = false;
+  const keeping = new AbortController();
   const keep = () => {
     clearTimeout(timer);
     timer = undefined;
@@ -33,19 +32,15 @@ export function keepDraft(form, key, { isTouched = false } = {}) {
       // Without a store the form still works, and lasts as long as its page.
     }
   };
-  const soon = () => {
-    if (!isOver) timer ??= setTimeout(keep, PAUSE_MS);
-  };
-  const atOnce = () => timer && !isOver && keep();
-  for (const type of ["input", "change", "placed"]) form.addEventListener(type, soon);
-  document.addEventListener("visibilitychange", atOnce);
-  addEventListener("pagehide", atOnce);
+  const soon = () => (timer ??= setTimeout(keep, PAUSE_MS));
+  const atOnce = () => timer && keep();
+  const { signal } = keeping;
+  for (const type of ["input", "change", "placed"]) form.addEventListener(type, soon, { signal });
+  document.addEventListener("visibilitychange", atOnce, { signal });
+  addEventListener("pagehide", atOnce, { signal });
   if (isTouched) soon();
   return () => {
-    isOver = true;
+    keeping.abort();
     clearTimeout(timer);
-    for (const type of ["input", "change", "placed"]) form.removeEventListener(type, soon);
   };
 }
-
-export const newKey = makeKey;

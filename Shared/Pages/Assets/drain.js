@@ -1,12 +1,10 @@
 // Empties the outbox: one window (or the worker) at a time, each report at most once a round.
-import { attempt } from "./attempt.js";
+import { LONGEST_WAIT_MS, attempt } from "./attempt.js";
 import { allReports, changeReport, findReport, forgetReport, isOpen } from "./outbox.js";
 
 const LOCK = "sasando-outbox";
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
-/** No server's Retry-After is kept to for longer than an hour. */
-const LONGEST_HOLD_MS = 3_600_000;
 /** Longer than an attempt may take: who holds the lock for so long was put to sleep with it. */
 const PATIENCE_FOR_ROUND_MS = 40_000;
 
@@ -55,7 +53,7 @@ export function drain({ eager = false } = {}) {
 }
 
 /** Whether a moment has come. One far ahead was written by a clock that has been put back since. */
-const hasCome = (at, now) => at <= now || at > now + LONGEST_HOLD_MS;
+const hasCome = (at, now) => at <= now || at > now + LONGEST_WAIT_MS;
 
 async function sendAll(eager) {
   const now = Date.now();

@@ -1,8 +1,8 @@
 // What the form begins with: a report to be corrected, what was being written here last, or the category that the
 // address names, where the page itself came from this phone and knows nothing of it.
-import { findDraft, keepDraft, newKey } from "./draft.js";
+import { findDraft, keepDraft } from "./draft.js";
 import { writeFields } from "./fields.js";
-import { findReport } from "./outbox.js";
+import { findReport, makeKey } from "./outbox.js";
 
 const asked = new URLSearchParams(location.search);
 
@@ -12,7 +12,7 @@ async function findBeginning(form) {
   const refused = asked.has("perbaiki") && (await findReport(asked.get("perbaiki")));
   if (refused?.state === "refused") return { key: refused.id, fields: refused.fields, problem: refused.problem };
   const draft = await findDraft();
-  return { key: draft?.key ?? newKey(), fields: draft?.fields };
+  return { key: draft?.key ?? makeKey(), fields: draft?.fields };
 }
 
 function chooseAsked(form) {
@@ -30,7 +30,7 @@ export async function restore(form) {
   let isTouched = false;
   const touch = () => (isTouched = true);
   form.addEventListener("input", touch);
-  const beginning = await findBeginning(form).catch(() => ({ key: newKey() }));
+  const beginning = await findBeginning(form).catch(() => ({ key: makeKey() }));
   form.removeEventListener("input", touch);
   // Nothing is written over what somebody began to type while the store opened.
   const isBack = !isTouched && Object.keys(beginning.fields ?? {}).some((name) => name !== "category");
