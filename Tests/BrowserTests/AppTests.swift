@@ -42,9 +42,7 @@ extension LivePages {
 
         @Test("Home and the form open with the line cut, whole and with a quiet notice", arguments: Screen.allCases)
         func opensWithoutLine(on screen: Screen) async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let citizen = try await stage.citizen(screen.settings, by: line)
                 try await citizen.waitForWorker()
                 try await citizen.lose(line)
@@ -95,9 +93,7 @@ extension LivePages {
 
         @Test("The language that was chosen is the one that opens without a line")
         func language() async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let citizen = try await stage.citizen(.phone, by: line)
                 try await citizen.waitForWorker()
                 try await citizen.afterLoad { try await citizen.click(".language") }

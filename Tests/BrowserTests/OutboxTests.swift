@@ -12,9 +12,7 @@ extension LivePages {
 
         @Test("A report that is written without a line arrives once when it is back", arguments: Screen.allCases)
         func offline(on screen: Screen) async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let citizen = try await stage.citizen(screen.settings, by: line)
                 try await citizen.waitForWorker()
                 try await citizen.lose(line)
@@ -42,9 +40,7 @@ extension LivePages {
 
         @Test("An answer that is lost is asked for again, and gives the same receipt", arguments: Line.Fate.allCases)
         func lost(fate: Line.Fate) async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let citizen = try await stage.citizen(.phone, at: "/lapor?kategori=iklan_liar", by: line)
                 line.decide([fate, fate])
                 try await citizen.afterLoad(within: .seconds(60)) {
@@ -59,9 +55,7 @@ extension LivePages {
 
         @Test("Two windows that send at once send it once")
         func twoWindows() async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let first = try await stage.citizen(.phone, named: "first", by: line)
                 try await first.waitForWorker()
                 let second = try await stage.citizen(.phone, named: "second", by: line, beside: first)
@@ -133,9 +127,7 @@ extension LivePages {
 
         @Test("A report that waits can be deleted after a question, and a sent one taken off the phone")
         func removal() async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let citizen = try await stage.citizen(.phone, at: "/lapor?kategori=iklan_liar", by: line)
                 try await citizen.waitForWorker()
                 try await citizen.afterLoad { try await citizen.sendForm("\(mark) satu") }
@@ -196,9 +188,7 @@ extension LivePages {
 
         @Test("Fifty reports on a line that is cut at any moment arrive once each", .timeLimit(.minutes(2)))
         func fifty() async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let citizen = try await stage.citizen(.phone, by: line)
                 try await citizen.waitForWorker()
                 var generator = SeededGenerator(seed: 50)

@@ -58,6 +58,15 @@ actor Stage {
         await stage.browser.close()
     }
 
+    /// The same with a line between the phones and the front door, which goes with the play.
+    static func play(_ scene: (Stage, Line) async throws -> Void) async throws {
+        try await play { stage in
+            let line = try Line(to: stage.address)
+            defer { line.stop() }
+            try await scene(stage, line)
+        }
+    }
+
     private init(stack: Stack, browser: Browser) {
         self.stack = stack
         self.browser = browser

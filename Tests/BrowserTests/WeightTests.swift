@@ -15,9 +15,7 @@ extension LivePages {
 
         @Test("The first load and the whole way of a report, with its map, weigh less than 150 kB on the wire")
         func weight() async throws {
-            try await Stage.play { stage in
-                let line = try Line(to: stage.address)
-                defer { line.stop() }
+            try await Stage.play { stage, line in
                 let citizen = try await stage.citizen(.phone, by: line)
                 try await citizen.waitForWorker()
                 let (home, homeOfPage) = (line.received, await citizen.bytesReceived)
