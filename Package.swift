@@ -30,6 +30,7 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A service's executable: it may use everything below it, and no other service.
@@ -65,6 +66,7 @@ let package = Package(
         .executable(name: "sasando-notifier", targets: ["Notifier"]),
         .executable(name: "sasando-analytics", targets: ["Analytics"]),
         .executable(name: "sasandoctl", targets: ["Admin"]),
+        .executable(name: "sasando-media", targets: ["MediaWorker"]),
         .executable(name: "sasando-bench", targets: ["Bench"]),
         .executable(name: "sasando-faults", targets: ["Faults"]),
     ],
@@ -83,6 +85,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-async-algorithms.git", from: "1.1.4"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
@@ -92,6 +95,12 @@ let package = Package(
             name: "CPostgreSQL", path: "Shared/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZeroMQ", path: "Shared/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CReactor", path: "Shared/CReactor"),
+        .systemLibrary(
+            name: "CVips", path: "Shared/CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "CCurl", path: "Shared/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CQRCode", path: "Shared/CQRCode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CXML2", path: "Shared/CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
         // L1
         .target(name: "Reactor", dependencies: ["CReactor"], path: "Shared/Reactor", swiftSettings: facingC),
@@ -107,8 +116,21 @@ let package = Package(
         .target(
             name: "ZeroMQ", dependencies: ["CZeroMQ", "Reactor", "Telemetry", collections, logging, metrics],
             path: "Shared/ZeroMQ", swiftSettings: facingC),
+        .target(
+            name: "Outbound", dependencies: ["CCurl", "Domain", "Reactor"], path: "Shared/Outbound",
+            swiftSettings: facingC),
+        .target(name: "QRCode", dependencies: ["CQRCode", "Domain"], path: "Shared/QRCode", swiftSettings: facingC),
+        .target(name: "XML", dependencies: ["CXML2"], path: "Shared/XML", swiftSettings: facingC),
+
+        .target(name: "Vips", dependencies: ["CVips", "Domain"], path: "Shared/Vips", swiftSettings: facingC),
 
         // L3
+        .target(
+            name: "Media",
+            dependencies: [
+                "Domain", "Telemetry", collections, crypto, lifecycle, logging, nioPosix, subprocess, systemPackage,
+            ],
+            path: "Shared/Media", swiftSettings: strict),
         .target(
             name: "Streams", dependencies: ["Domain", "PostgreSQL", "ZeroMQ", "Telemetry", logging, metrics],
             path: "Shared/Streams", swiftSettings: strict),
@@ -120,7 +142,7 @@ let package = Package(
         .target(
             name: "Runtime",
             dependencies: [
-                "Domain", "PostgreSQL", "Reactor", "Storage", "Streams", "Telemetry", "ZeroMQ",
+                "Domain", "Media", "Outbound", "PostgreSQL", "Reactor", "Storage", "Streams", "Telemetry", "ZeroMQ",
                 hummingbird, httpTypes, nioCore, lifecycle, configuration, logging, metrics, crypto,
             ],
             path: "Shared/Runtime", swiftSettings: strict),
@@ -129,12 +151,19 @@ let package = Package(
             resources: [.embedInCode("Templates"), .embedInCode("Assets"), .embedInCode("Texts")],
             swiftSettings: strict),
 
+        .target(
+            name: "Contract", dependencies: ["Domain", crypto], path: "Shared/Contract",
+            resources: [.embedInCode("OpenAPI"), .embedInCode("AsyncAPI"), .embedInCode("Schemas")],
+            swiftSettings: strict),
+
         // L5
-        service("Intake", extra: web + [crypto, collections]),
+        service("Intake", extra: web + ["Contract", "Media", "Outbound", "QRCode", "XML", crypto, collections]),
         service("Routing", extra: [hummingbird]),
-        service("Notifier", extra: web + [crypto, collections]),
+        service("Notifier", extra: web + ["Media", crypto, collections]),
         service("Analytics", extra: web + [collections]),
-        service("Admin", extra: [argumentParser, crypto, yams]),
+        service("Admin", extra: ["Media", argumentParser, crypto, yams]),
+        .executableTarget(
+            name: "MediaWorker", dependencies: ["Vips"], path: "Services/MediaWorker", swiftSettings: strict),
 
         // Tests, and the load generator of ops/bench
         .target(
@@ -143,24 +172,31 @@ let package = Package(
                 "Domain", "PostgreSQL", "Reactor", "Storage", "Streams", "Runtime", asyncHTTPClient, subprocess,
                 nioCore, nioHTTP1,
             ],
-            path: "Tests/TestSupport", swiftSettings: strict),
+            path: "Tests/TestSupport",
+            exclude: [
+                "Ingress/ingress_client.py", "Push/push_service.py", "Open311/open311_clients.py",
+                "Open311/schemas.json",
+            ],
+            swiftSettings: strict),
         // Apart, since what imports Testing cannot be linked as the services are.
         .target(
             name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/TestTraits", swiftSettings: strict),
-        tests("DomainTests", of: ["Domain"]),
+        tests("DomainTests", of: ["Domain", crypto]),
         tests("ReactorTests", of: ["Reactor"]),
         tests("TelemetryTests", of: ["Telemetry", logging, metrics]),
         tests("PostgreSQLTests", of: ["PostgreSQL", "Reactor", logging]),
         tests("ZeroMQTests", of: ["ZeroMQ", "Reactor"]),
         tests("StreamsTests", of: ["Streams", "Storage", "PostgreSQL", "ZeroMQ", "Reactor", "Domain", logging]),
-        tests("StorageTests", of: ["Storage", "Streams", "PostgreSQL", "Reactor", "Domain"]),
-        tests("RuntimeTests", of: ["Runtime", "Storage", "PostgreSQL", "Reactor", hummingbird, logging]),
-        tests("PagesTests", of: ["Pages", "Domain"]),
+        tests("StorageTests", of: ["Storage", "Streams", "PostgreSQL", "Reactor", "Domain", crypto]),
+        tests("RuntimeTests", of: ["Runtime", "Media", "Storage", "PostgreSQL", "Reactor", hummingbird, logging]),
+        tests("MediaTests", of: ["Media", "Domain", lifecycle, logging]),
+        tests("ContractTests", of: ["Contract", "Domain"]),
+        tests("PagesTests", of: ["Pages", "Domain", "QRCode"]),
         tests(
             "ServiceTests",
             of: [
                 "Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL",
-                "Runtime",
+                "Runtime", "Media", "Outbound", "Pages", "QRCode", "Reactor", "XML", logging,
             ]),
         tests(
             "EndToEndTests",
@@ -172,7 +208,10 @@ let package = Package(
         tests("RepositoryTests", of: []),
         .executableTarget(
             name: "Bench",
-            dependencies: ["Domain", "PostgreSQL", "Reactor", "Storage", argumentParser, logging, subprocess],
+            dependencies: [
+                "TestSupport", "Domain", "PostgreSQL", "Reactor", "Storage", "ZeroMQ", argumentParser, logging,
+                subprocess,
+            ],
             path: "Tests/Bench", swiftSettings: strict),
         .executableTarget(
             name: "Faults",

@@ -36,7 +36,7 @@ struct AnalyticsService: Sendable {
         let folders = Folders(registry: registry, store: AnalyticsStore(pool: store.pool), hints: hints, logger: logger)
         folders.show(in: process.metrics)
         let routes = DashboardRoutes(
-            registry: registry, store: SummaryStore(pool: store.pool),
+            registry: registry, store: SummaryStore(pool: store.pool), flags: FlagStore(pool: store.pool),
             authenticator: Authenticator(publicURL: http.publicURL, access: AccessStore(pool: store.pool)),
             isSecure: http.publicURL?.hasPrefix("https:") ?? false, age: { folders.age(of: $0) }, clock: { .now })
         let router = HTTPService.makeRouter()
@@ -44,6 +44,16 @@ struct AnalyticsService: Sendable {
         store.addChecks(to: process.health)
         process.health.add("city") { registry.isReady ? nil : "no city is loaded" }
         routes.add(to: router)
+        let doors = AnalyticsDoors(
+            registry: registry,
+            authenticator: Authenticator(publicURL: http.publicURL, access: AccessStore(pool: store.pool)),
+            publicURL: http.publicURL, clock: { .now })
+        PerformanceRoutes(
+            store: PerformanceStore(pool: store.pool), doors: doors, age: { folders.age(of: $0) }
+        ).add(to: router)
+        AnnouncementRoutes(
+            doors: doors, store: AnnouncementStore(pool: store.pool), sameOrigin: SameOrigin(publicURL: http.publicURL)
+        ).add(to: router)
         return [
             store, Background("cities") { await registry.run() }, peers, Background("fold") { await folders.run() },
             HTTPService(

@@ -15,6 +15,7 @@ struct DashboardRoutes: Sendable {
 
     let registry: CityRegistry
     let store: SummaryStore
+    let flags: FlagStore
     let authenticator: Authenticator
     /// Whether the front door speaks TLS, so that cookies may not travel without it.
     let isSecure: Bool
@@ -48,7 +49,8 @@ struct DashboardRoutes: Sendable {
         let frame = Frame(
             city: city, now: clock(), path: request.uri.string,
             viewer: Viewer(name: city.triageAgency?.short ?? "Operator", home: "/dashboard"))
-        return page(Dashboard(frame: frame, summary: view.summary), request)
+        let flagged = try await flags.waiting(in: city.code)
+        return page(Dashboard(frame: frame, summary: view.summary, flagged: flagged), request)
     }
 
     /// The summary that a request asks for, as of at most two seconds ago.

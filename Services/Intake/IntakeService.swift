@@ -2,6 +2,7 @@ internal import CoreMetrics
 internal import Domain
 internal import FoundationEssentials
 internal import Hummingbird
+internal import Media
 internal import PostgreSQL
 internal import Reactor
 internal import Runtime
@@ -41,78 +42,54 @@ struct IntakeService: Sendable {
         let waiting = Meter(.admissionWaiting)
         process.metrics.beforeExposition { waiting.set(queues.waiting) }
         let commands = CommandStore(pool: store.pool)
-        let receipts = ReceiptUpkeep(logger: logger) { days, limit in
-            try await commands.forgetReporterReceipts(olderThanDays: days, limit: limit)
+        let receipts = HourlyUpkeep(of: "answers to commands", logger: logger) { limit in
+            try await commands.forgetReporterReceipts(olderThanDays: CommandStore.receiptDays, limit: limit)
         }
-        let runner = ReporterRunner(
-            store: commands, logger: logger, reportLog: reportLog
-        ) { jurisdiction, heads in
+        let tests = HourlyUpkeep(of: "test reports", logger: logger) { limit in
+            try await TestReportStore(pool: store.pool).forgetOld(limit: limit)
+        }
+        let announce = { @Sendable (jurisdiction: JurisdictionCode, heads: [StreamHead]) in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
-        let doors = Doors(
-            configuration: configuration, registry: registry, queues: queues, runner: runner, pool: store.pool)
+        let runner = ReporterRunner(
+            store: commands, erasures: ErasureStore(pool: store.pool), logger: logger, reportLog: reportLog,
+            announce: announce)
+        let contacts = ContactRunner(
+            store: ContactStore(pool: store.pool), identities: configuration.identityKeys, logger: logger,
+            reportLog: reportLog, announce: announce)
+        let workers = MediaWorkers(executable: configuration.media.worker, logger: logger)
+        let (folder, media) = (PhotoFolder(configuration.media.folder), MediaStore(pool: store.pool))
+        let photos = Photos(workers: workers, folder: folder, store: media)
+        let sweep = PhotoUpkeep(folder: folder, store: media, logger: logger) { registry.cities.map(\.city.code) }
+        let push = PushPart(configuration: configuration, registry: registry, pool: store.pool, logger: logger)
+        let limiter = RateLimiter()
+        let share = RateShare(
+            limiter, store: RateStore(pool: store.pool), secret: configuration.reporterSecret.bytes, logger: logger)
+        let doors = IntakeDoors(
+            configuration: configuration, registry: registry, queues: queues, limiter: limiter, runner: runner,
+            contacts: contacts, photos: photos, push: push, pool: store.pool, announce: announce)
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)
         process.health.add("city") { registry.isReady ? nil : "no city is loaded" }
         doors.add(to: router)
-        return [
+        var parts: [any Service] = [
             store, reportLog, Background("cities") { await registry.run() }, peers, queues,
-            Background("receipts") { await receipts.run() },
+            Background("receipts") { await receipts.run() }, Background("test reports") { await tests.run() },
+            Background("limits") { await share.run() }, workers,
+            Background("identity keys") { [configuration] in await configuration.identityKeys.run(logger: logger) },
+            Background("photos") { await sweep.run() },
+        ]
+        parts += push.services
+        parts +=
+            IngressPart(
+                settings: configuration.ingress, cities: doors.cities, filing: doors.filing, limiter: limiter,
+                pool: store.pool, process: process
+            ).services
+        parts.append(
             HTTPService(
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
-                logger: logger),
-        ]
-    }
-}
-
-/// Intake's routes, and what they need.
-private struct Doors: Sendable {
-    private let reports: ReportRoutes
-    private let citizens: CitizenRoutes
-    private let reporters: ReporterRoutes
-    private let publicReports: PublicRoutes
-
-    init(
-        configuration: IntakeConfiguration, registry: CityRegistry, queues: AdmissionQueues,
-        runner: ReporterRunner, pool: PostgresPool
-    ) {
-        let http = configuration.runtime.http
-        let cities = ServedCities(registry: registry, store: CityStore(pool: pool))
-        let secret = configuration.reporterSecret.bytes
-        let authenticator = Authenticator(publicURL: http.publicURL, access: AccessStore(pool: pool))
-        let admission = ReportAdmission(
-            queues: queues, store: AdmissionStore(pool: pool),
-            seal: IdentitySeal(key: configuration.identityKey.bytes), reporterSecret: secret)
-        let access = ReportAccess(
-            store: ReportStore(pool: pool), authenticator: authenticator, reporterSecret: secret)
-        let limits = CitizenLimits(
-            limiter: RateLimiter(),
-            rate: .init(perSecond: Double(configuration.citizenRate) / 60, burst: Double(configuration.citizenBurst)))
-        reports = ReportRoutes(
-            cities: cities, admission: admission, reports: access, authenticator: authenticator, limits: limits,
-            clock: { .now })
-        let sameOrigin = SameOrigin(publicURL: http.publicURL)
-        reporters = ReporterRoutes(
-            cities: cities, reports: access, runner: runner, limits: limits, sameOrigin: sameOrigin)
-        let publicURL = http.publicURL ?? "http://\(http.host):\(http.port)"
-        citizens = CitizenRoutes(
-            cities: cities, admission: admission, reports: access, runner: runner, limits: limits,
-            sameOrigin: sameOrigin, publicURL: publicURL, clock: { .now })
-        publicReports = PublicRoutes(
-            cities: cities, reports: PublicReports(store: PublicReportStore(pool: pool)), publicURL: publicURL,
-            clock: { .now })
-    }
-
-    func add(to router: Router<WebContext>) {
-        reports.add(to: router)
-        citizens.add(to: router)
-        reporters.add(to: router)
-        publicReports.add(to: router)
-    }
-
-    var problemPage: ProblemPage {
-        let citizens = citizens
-        return { problem, request, _ in citizens.problemPage(problem, request) }
+                logger: logger))
+        return parts
     }
 }

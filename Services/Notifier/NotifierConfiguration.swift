@@ -9,6 +9,7 @@ struct NotifierConfiguration: ServiceConfiguration {
     let agency: AgencyCode
     /// Live consumers served at once; one more is told to come back.
     let consumers: Int
+    let media: MediaSettings
 
     init(_ keys: inout ConfigurationKeys) {
         runtime = RuntimeSettings(&keys, httpPort: 8083)
@@ -17,5 +18,6 @@ struct NotifierConfiguration: ServiceConfiguration {
         consumers = keys.int(
             "SASANDO_CONSUMERS", default: 2_000, in: 1...100_000, unit: "connections",
             "Live consumers served at once.")
+        media = MediaSettings(&keys)
     }
 }

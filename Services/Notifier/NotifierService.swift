@@ -1,6 +1,7 @@
 internal import Domain
 internal import Hummingbird
 internal import Logging
+internal import Media
 internal import PostgreSQL
 internal import Runtime
 internal import ServiceLifecycle
@@ -35,14 +36,21 @@ struct NotifierService: Sendable {
             service: .notifier, publishes: true, subscribesTo: [.intake, .routing, .notifier],
             topics: [Topic.stream(configuration.agency, of: jurisdiction)], store: store, logger: logger
         ) { _ in stream.hints.ring() }
+        let workers = MediaWorkers(executable: configuration.media.worker, count: 1, most: 6, logger: logger)
+        let photos = Photos(
+            workers: workers, folder: PhotoFolder(configuration.media.folder), store: MediaStore(pool: store.pool))
+        let limiter = RateLimiter()
+        let share = RateShare(limiter, store: RateStore(pool: store.pool), logger: logger)
         let doors = NotifierDoors(
-            configuration, pool: store.pool, registry: registry, stream: stream, logger: logger, reportLog: reportLog
+            configuration, pool: store.pool, registry: registry, stream: stream, limiter: limiter, photos: photos,
+            logger: logger, reportLog: reportLog
         ) { heads in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
         let (agency, commands) = (configuration.agency, CommandStore(pool: store.pool))
-        let receipts = ReceiptUpkeep(logger: logger) { days, limit in
-            try await commands.forgetReceipts(of: agency, in: jurisdiction, olderThanDays: days, limit: limit)
+        let receipts = HourlyUpkeep(of: "answers to commands", logger: logger) { limit in
+            try await commands.forgetReceipts(
+                of: agency, in: jurisdiction, olderThanDays: CommandStore.receiptDays, limit: limit)
         }
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
@@ -56,7 +64,7 @@ struct NotifierService: Sendable {
         return [
             store, reportLog, Background("cities") { await registry.run() }, peers,
             Background("stream", on: store.reactor) { await stream.run() },
-            Background("receipts") { await receipts.run() },
+            Background("receipts") { await receipts.run() }, Background("limits") { await share.run() }, workers,
             HTTPService(
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
                 logger: logger),
@@ -77,14 +85,13 @@ struct NotifierDoors: Sendable {
     /// - Parameter publish: tells the other processes that streams have grown.
     init(
         _ configuration: NotifierConfiguration, pool: PostgresPool, registry: CityRegistry, stream: LiveStream,
-        logger: Logger, reportLog: ReportLog, patience: Duration = .seconds(60),
+        limiter: RateLimiter, photos: Photos, logger: Logger, reportLog: ReportLog, patience: Duration = .seconds(60),
         publish: @escaping @Sendable ([StreamHead]) -> Void
     ) {
         let (jurisdiction, agency) = (configuration.jurisdiction, configuration.agency)
         let publicURL = configuration.runtime.http.publicURL
         let access = AccessStore(pool: pool)
         let authenticator = Authenticator(publicURL: publicURL, access: access)
-        let limiter = RateLimiter()
         let door = AgencyDoor(
             jurisdiction: jurisdiction, agency: agency, authenticator: authenticator, limiter: limiter)
         let runner = CommandRunner(
@@ -102,7 +109,7 @@ struct NotifierDoors: Sendable {
         command = CommandRoute(door: door, runner: runner, cities: registry)
         desk = DeskRoutes(
             door: door, desk: DeskStore(pool: pool), stream: stream.reader, cities: registry, runner: runner,
-            pages: pages)
+            photos: photos, pages: pages)
         signIn = SignInRoutes(
             jurisdiction: jurisdiction, access: access, authenticator: authenticator, limiter: limiter, pages: pages,
             sameOrigin: SameOrigin(publicURL: publicURL))
@@ -114,6 +121,7 @@ struct NotifierDoors: Sendable {
         router.get("/v1/agencies/:code/reports/:id") { try await work.one($0, $1) }
         router.post("/v1/agencies/:code/reports/:id/:command") { try await command.answer($0, $1) }
         router.get("/desk/:code") { try await desk.overview($0, $1) }
+        router.get("/desk/:code/cetak") { try await desk.printed($0, $1) }
         router.get("/desk/:code/laporan/:id") { try await desk.report($0, $1) }
         router.post("/desk/:code/laporan/:id/:command") { try await desk.command($0, $1) }
         router.get("/masuk") { try await signIn.form($0, $1) }

@@ -28,17 +28,24 @@ package enum AppShell {
     /// `/sw.js`: one classic script, since not every browser takes a module there. It is put together from the same
     /// modules that the pages import.
     package static let worker: Asset = {
+        let bytes = SlimText.slim(Array(workerSource.utf8), of: "sw.js")
+        return Asset(name: "sw.js", bytes: bytes, hash: AssetFiles.fingerprint(bytes))
+    }()
+
+    /// The worker as it is written.
+    static let workerSource: String = {
         var writer = JSONWriter()
         writer.object {
             $0.member("version", version)
+            $0.member("news", Texts.indonesian.find("push.news"))
+            $0.member("icon", Asset.named("icon.svg").path)
             $0.key("pages")
             $0.array { for page in pages { $0.value(page) } }
             $0.key("assets")
             $0.array { for asset in assets { $0.value(asset) } }
         }
         let shell = "const SHELL = \(String(decoding: writer.bytes, as: UTF8.self));\n"
-        let bytes = Array((shell + Script.joined(from: "worker.js")).utf8)
-        return Asset(name: "sw.js", bytes: bytes, hash: AssetFiles.fingerprint(bytes))
+        return shell + Script.joined(from: "worker.js")
     }()
 }
 

@@ -8,8 +8,14 @@ enum AssetFiles {
         ("app.css", PackageResources.app_css),
         ("follow.css", PackageResources.follow_css),
         ("public.css", PackageResources.public_css),
+        ("photos.css", PackageResources.photos_css),
         ("staff.css", PackageResources.staff_css),
+        ("desk.css", PackageResources.desk_css),
+        ("print.css", PackageResources.print_css),
         ("dashboard.css", PackageResources.dashboard_css),
+        ("performance.css", PackageResources.performance_css),
+        ("notices.css", PackageResources.notices_css),
+        ("operator.css", PackageResources.operator_css),
         ("icons.svg", PackageResources.icons_svg),
         ("favicon.svg", PackageResources.favicon_svg),
         ("icon.svg", PackageResources.icon_svg),
@@ -30,6 +36,11 @@ enum AssetFiles {
         ("map.js", PackageResources.map_js),
         ("areas.js", PackageResources.areas_js),
         ("report.js", PackageResources.report_js),
+        ("photos.js", PackageResources.photos_js),
+        ("pictures.js", PackageResources.pictures_js),
+        ("shrink.js", PackageResources.shrink_js),
+        ("upload.js", PackageResources.upload_js),
+        ("lighten.js", PackageResources.lighten_js),
         ("faults.js", PackageResources.faults_js),
         ("fields.js", PackageResources.fields_js),
         ("draft.js", PackageResources.draft_js),
@@ -37,10 +48,18 @@ enum AssetFiles {
         ("submit.js", PackageResources.submit_js),
         ("place.js", PackageResources.place_js),
         ("pin.js", PackageResources.pin_js),
+        ("known.js", PackageResources.known_js),
+        ("similar.js", PackageResources.similar_js),
         ("nearby.js", PackageResources.nearby_js),
+        ("points.js", PackageResources.points_js),
         ("sent.js", PackageResources.sent_js),
         ("tracking.js", PackageResources.tracking_js),
+        ("told.js", PackageResources.told_js),
+        ("notice.js", PackageResources.notice_js),
+        ("news.js", PackageResources.news_js),
         ("desk.js", PackageResources.desk_js),
+        ("filter.js", PackageResources.filter_js),
+        ("sound.js", PackageResources.sound_js),
         ("card.js", PackageResources.card_js),
         ("stream.js", PackageResources.stream_js),
         ("panel.js", PackageResources.panel_js),
@@ -49,12 +68,13 @@ enum AssetFiles {
         ("dashboard.js", PackageResources.dashboard_js),
         ("choropleth.js", PackageResources.choropleth_js),
         ("sort.js", PackageResources.sort_js),
+        ("print.js", PackageResources.print_js),
     ]
 
     /// Every file with its hash. A module's imports (`"./name.js"`) become hashed names first, so that its own
     /// hash changes with what it imports.
     static func resolved() -> [String: Asset] {
-        var sources = Dictionary(uniqueKeysWithValues: files.map { ($0.name, $0.bytes) })
+        var sources = Dictionary(uniqueKeysWithValues: files.map { ($0.name, SlimText.slim($0.bytes, of: $0.name)) })
         var done: [String: Asset] = [:]
         func resolve(_ name: String) -> Asset? {
             if let asset = done[name] { return asset }

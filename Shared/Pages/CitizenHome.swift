@@ -1,11 +1,14 @@
-internal import Domain
+package import Domain
 
 /// `/`: report, track, or choose a category at once.
 package struct CitizenHome: Page {
     package var frame: Frame
+    /// What the city says that it knows.
+    package var announcements: [Announcement]
 
-    package init(frame: Frame) {
+    package init(frame: Frame, announcements: [Announcement] = []) {
         self.frame = frame
+        self.announcements = announcements
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -15,6 +18,7 @@ package struct CitizenHome: Page {
             values: [
                 "tiles": wording.tiles(frame.city, chosen: nil, isOtherChosen: false),
                 "calls": wording.urgentCalls(frame.city),
+                "announcements": wording.announcements(announcements),
             ])
     }
 }
@@ -27,7 +31,7 @@ extension Wording {
                 "code": category.code.rawValue, "name": breakable(category.name[language]),
                 "icon": icon(category.code), "urgent": category.urgent, "sensitive": category.sensitive,
                 "checked": category.code == chosen,
-                "subtypes": false,
+                "subtypes": false, "questions": false,
             ]
             if !category.subtypes.isEmpty {
                 tile["subtypes"] = [
@@ -38,7 +42,7 @@ extension Wording {
         }
         tiles.append([
             "code": ReportForm.otherCategory, "name": self("category.other"), "icon": icon(nil), "urgent": false,
-            "sensitive": false, "checked": isOtherChosen, "subtypes": false,
+            "sensitive": false, "checked": isOtherChosen, "subtypes": false, "questions": false,
         ])
         return tiles
     }

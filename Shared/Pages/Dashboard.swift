@@ -8,10 +8,13 @@ package struct Dashboard: Page {
 
     package var frame: Frame
     package var summary: Summary
+    /// Reports that readers flagged and nobody has looked at.
+    package var flagged: Int
 
-    package init(frame: Frame, summary: Summary) {
+    package init(frame: Frame, summary: Summary, flagged: Int = 0) {
         self.frame = frame
         self.summary = summary
+        self.flagged = flagged
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -25,10 +28,12 @@ package struct Dashboard: Page {
             "categories": categories(wording), "has_categories": !summary.categories.isEmpty, "shades": shades(wording),
             "open_by_area": openByArea,
             "map_tiles": tiles ?? [:], "has_tiles": tiles != nil,
+            "tabs": OperatorTabs.values(wording, here: "dashboard"),
         ]
         return PageContent(
             template: "dashboard", title: wording("dashboard.title"),
-            styles: ["controls.css", "staff.css", "dashboard.css"], scripts: ["offline.js", "dashboard.js"],
+            styles: ["controls.css", "staff.css", "dashboard.css", "operator.css"],
+            scripts: ["offline.js", "dashboard.js"],
             wide: true, values: values)
     }
 
@@ -78,6 +83,12 @@ package struct Dashboard: Page {
             decisions.append([
                 "text": wording("dashboard.triage_waits", ["n": wording.number(summary.totals.triage)]),
                 "icon": "do-transfer", "urgent": true,
+            ])
+        }
+        if flagged > 0 {
+            decisions.append([
+                "text": wording("dashboard.flagged_wait", ["n": wording.number(flagged)]), "icon": "warning",
+                "urgent": false, "href": "/moderasi",
             ])
         }
         for row in summary.agencies.filter({ $0.overdue > 0 }).sorted(by: { $0.overdue > $1.overdue }) {

@@ -33,11 +33,15 @@ package struct Desk: Page {
     package var next: String?
     /// More was closed today than the page carries.
     package var isDoneCut: Bool
+    /// What is looked for; with a choice, the page shows open work alone.
+    package var choice: DeskChoice
+    /// The search ended after so many reports, and the next page looks further; nil where all was looked through.
+    package var searchedThrough: Int?
 
     package init(
         frame: Frame, agency: AgencyCode, open: [ReportView], done: [Done] = [], cursor: String? = nil,
         openInAll: Int? = nil, isCountCut: Bool = false, isLater: Bool = false, next: String? = nil,
-        isDoneCut: Bool = false
+        isDoneCut: Bool = false, choice: DeskChoice = DeskChoice(), searchedThrough: Int? = nil
     ) {
         self.frame = frame
         self.agency = agency
@@ -49,6 +53,8 @@ package struct Desk: Page {
         self.isLater = isLater
         self.next = next
         self.isDoneCut = isDoneCut
+        self.choice = choice
+        self.searchedThrough = searchedThrough
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -61,30 +67,40 @@ package struct Desk: Page {
         ) -> [String: Any] {
             [
                 "name": name, "heading": wording("desk.\(name)"), "short": wording("stage.\(name)"), "icon": icon,
-                "count": cards.count,
-                "cards": cards, "empty": cards.isEmpty, "nothing": wording("desk.\(name)_empty"),
+                "count": cards.count, "cards": cards, "empty": cards.isEmpty,
+                "nothing": wording(choice.isEverything ? "desk.\(name)_empty" : "desk_filter.none"),
                 "cut": isCut,
             ]
         }
+        var columns = [
+            column("waiting", "status-wait", waiting.map { card($0, wording) }),
+            column("working", "status-work", working.map { card($0, wording) }),
+        ]
+        if choice.isEverything {
+            let cards = finished.map { card($0.report, doneAt: $0.at, wording) }
+            columns.append(column("done", "status-done", cards, isCut: isDoneCut))
+        }
         var values: [String: Any] = [
-            "agency": agency.rawValue, "agency_name": wording.agency(agency, in: frame.city),
-            "columns": [
-                column("waiting", "status-wait", waiting.map { card($0, wording) }),
-                column("working", "status-work", working.map { card($0, wording) }),
-                column(
-                    "done", "status-done", finished.map { card($0.report, doneAt: $0.at, wording) }, isCut: isDoneCut),
-            ],
+            "agency": agency.rawValue, "agency_name": wording.agency(agency, in: frame.city), "columns": columns,
             "cursor": cursor ?? "latest", "words": island(wording), "blank": blankCard(wording),
+            "filter": choice.values(wording, in: frame.city), "filtered": !choice.isEverything,
+            "none_found": !choice.isEverything && open.isEmpty,
+            "print": "/desk/\(agency)/cetak\(choice.query())",
         ]
         if let openInAll, openInAll > open.count {
             let all = wording.number(openInAll) + (isCountCut ? "+" : "")
             values["partial"] = wording("desk.partial", ["all": all])
         }
-        if isLater { values["first"] = "/desk/\(agency)" }
-        if let next { values["more"] = "/desk/\(agency)?setelah=\(next)" }
+        if isLater { values["first"] = "/desk/\(agency)\(choice.query())" }
+        if let next { values["more"] = "/desk/\(agency)\(choice.query(adding: ("setelah", next)))" }
+        if let searchedThrough {
+            values["search_cut"] = wording("desk_filter.cut", ["n": wording.number(searchedThrough)])
+        }
         return PageContent(
             template: "desk", title: wording("desk.title", ["agency": short]),
-            styles: ["controls.css", "staff.css"], scripts: ["offline.js", "desk.js"], wide: true, values: values)
+            styles: ["controls.css", "staff.css", "photos.css", "desk.css"], scripts: ["offline.js", "desk.js"],
+            wide: true,
+            values: values)
     }
 
     private var short: String { frame.city?.agency(agency)?.short ?? agency.rawValue.uppercased() }
@@ -103,7 +119,7 @@ package struct Desk: Page {
             "id": report.id, "href": "/desk/\(agency)/laporan/\(report.id)", "version": report.version,
             "code": report.trackingCode, "urgent": report.isUrgent,
             "category": wording.category(report.category, report.subtype, in: frame.city),
-            "icon": wording.icon(report.category), "description": report.description,
+            "icon": wording.icon(report.category), "description": wording.description(of: report),
             "place": wording.place(of: report, isShort: true).joined(separator: " · "),
             "status": wording.status(report.status),
         ]
@@ -139,6 +155,14 @@ package struct Desk: Page {
         var statuses: [String: Status]
         var other, about, exact, near: String
         var drawn: [String]
+        var filter: Filter?
+    }
+
+    /// What the script lets in while the page shows a choice.
+    private struct Filter: Encodable {
+        var words: [String]
+        var category, area, status: String?
+        var isOverdue: Bool
     }
 
     private func island(_ wording: Wording) -> String {
@@ -164,7 +188,14 @@ package struct Desk: Page {
             statuses: Dictionary(statuses) { first, _ in first },
             other: wording("category.other"), about: wording("place.short_about"), exact: wording("place.short_exact"),
             near: wording("place.near"),
-            drawn: categories.map(\.code).filter { wording.icon($0) != "cat-lainnya" }.map(\.rawValue))
+            drawn: categories.map(\.code).filter { wording.icon($0) != "cat-lainnya" }.map(\.rawValue),
+            filter: choice.isEverything ? nil : filter)
         return DataIsland.write(island)
+    }
+
+    private var filter: Filter {
+        Filter(
+            words: choice.words.map(String.init), category: choice.category?.rawValue, area: choice.area?.rawValue,
+            status: choice.status?.rawValue, isOverdue: choice.isOverdue)
     }
 }

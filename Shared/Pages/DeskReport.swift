@@ -56,23 +56,28 @@ package struct DeskReport: Page {
         var values: [String: Any] = [
             "agency": agency.rawValue, "agency_name": wording.agency(agency, in: frame.city),
             "id": report.id, "code": report.trackingCode, "version": report.version, "urgent": report.isUrgent,
-            "category": category, "icon": wording.icon(report.category), "description": report.description,
+            "category": category, "icon": wording.icon(report.category), "description": wording.description(of: report),
             "status": wording.status(report.status), "place": wording.place(of: report),
             "private": report.visibility == "private", "received": wording.moment(report.receivedAt),
+            "answers": wording.answers(report.answers, category: report.category, in: frame.city),
             "deadlines": wording.deadlines(report), "idempotency_key": idempotencyKey,
             "history": wording.history(report.history, staff: true, in: frame.city),
-            "commands": commands(wording), "none": permitted.allSatisfy { $0 == .comment },
+            "commands": commands(wording), "erased": report.isErased,
+            "none": permitted.allSatisfy { [.comment, .ask, .contact].contains($0) },
         ]
+        values["photos"] = wording.photoList(report.photos)
         values["why"] = report.why
         // What the agency that passed it on said to this one; the last hand-over brought it here.
         values["handed_over"] = report.history.last { $0.type == EventType.transferredOut.rawValue }?.reason
         values["channel"] = channel
         values["point"] = report.location.map { point(at: $0, wording) }
+        values["forward"] = Forwarding(report: report, city: frame.city, wording: wording).values
         values.merge(noticeValues(wording)) { _, new in new }
         return PageContent(
             template: "desk_report", title: "\(report.trackingCode) · \(category)",
-            styles: ["controls.css", "staff.css"], scripts: ["offline.js", "commands.js", "where.js"], wide: true,
-            values: values)
+            styles: ["controls.css", "staff.css", "photos.css", "desk.css"],
+            scripts: ["offline.js", "commands.js", "where.js", "copy.js"],
+            wide: true, values: values)
     }
 
     private func point(at location: Coordinate, _ wording: Wording) -> [String: Any] {
@@ -98,7 +103,7 @@ package struct DeskReport: Page {
     /// The key of each command, in the order in which the desk offers them.
     private static let keys: [(command: Command, key: String)] = [
         (.acknowledge, "A"), (.start, "S"), (.resume, "L"), (.resolve, "R"), (.hold, "H"), (.transfer, "T"),
-        (.reject, "X"), (.reopen, "B"), (.comment, "K"),
+        (.reject, "X"), (.ask, "Q"), (.contact, "P"), (.reopen, "B"), (.comment, "K"),
     ]
 
     private func commands(_ wording: Wording) -> [[String: Any]] {
@@ -111,10 +116,12 @@ package struct DeskReport: Page {
             var values: [String: Any] = [
                 "name": name, "label": wording("command.\(name)"), "key": entry.key, "icon": "do-\(name)",
                 "action": "/desk/\(agency)/laporan/\(report.id)/\(name)", "plain": isPlain,
-                "main": index == 0 && entry.command != .comment, "open": typed?.command == entry.command,
+                "main": index == 0 && ![.comment, .ask, .contact].contains(entry.command),
+                "open": typed?.command == entry.command,
                 "\(name)_fields": true, "typed": fields,
                 "note_label": wording(entry.command == .resolve ? "command.note_resolve" : "command.note"),
             ]
+            values["notes"] = ![.ask, .contact].contains(entry.command)
             if entry.command == .transfer { values["transfer"] = transferChoices(fields, wording) }
             if entry.command == .reject { values["reasons"] = rejectReasons(fields, wording) }
             return values

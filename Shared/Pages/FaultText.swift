@@ -2,9 +2,11 @@ internal import Domain
 
 // A fault of a report's JSON, said beside a field of a form.
 extension Fault {
-    /// The field that takes the focus: one of category, subtype, description, place, area, address, rt, rw, landmark.
+    /// The field that takes the focus: one of via, category, subtype, attributes, description, place, area, address, rt, rw,
+    /// landmark, media, name, phone, email, consent.
     var field: String {
-        let name = pointer.split(separator: "/").first.map(String.init) ?? "place"
+        let path = pointer.split(separator: "/").map(String.init)
+        let name = (path.first == "reporter" && path.count > 1 ? path[1] : path.first) ?? "place"
         return Self.fields.contains(name) ? name : "place"
     }
 
@@ -13,7 +15,8 @@ extension Fault {
 
     /// In the order of the form.
     private static let fields = [
-        "category", "subtype", "place", "area", "landmark", "rt", "rw", "address", "description",
+        "via", "category", "subtype", "attributes", "place", "area", "landmark", "rt", "rw", "address", "description",
+        "media", "name", "phone", "email", "consent",
     ]
 
     /// The form's own words where it has them (a form never speaks of JSON or of paths), else the fault's.

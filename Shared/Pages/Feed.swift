@@ -62,7 +62,7 @@ package struct Feed: Sendable {
             "title": Self.readable([category, place].compactMap(\.self).joined(separator: ", ")),
             "published": wording.machine(report.receivedAt), "updated": wording.machine(entry.updated),
             "category": category, "status": wording("status.\(report.status.rawValue)"),
-            "text": Self.readable(report.description),
+            "text": Self.readable(wording.description(of: report)),
         ]
     }
 

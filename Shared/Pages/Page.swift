@@ -9,12 +9,15 @@ package struct Frame: Sendable {
     package var path: String
     /// The officer or operator who is signed in.
     package var viewer: Viewer?
+    /// What whole addresses are built from, never the Host header; nil where it is not known.
+    package var publicURL: String?
 
-    package init(city: City?, now: Timestamp, path: String, viewer: Viewer? = nil) {
+    package init(city: City?, now: Timestamp, path: String, viewer: Viewer? = nil, publicURL: String? = nil) {
         self.city = city
         self.now = now
         self.path = path
         self.viewer = viewer
+        self.publicURL = publicURL
     }
 }
 
@@ -52,6 +55,10 @@ package struct PageContent {
     var here = ""
     /// What a link to the page shows beside its title, where it is shared.
     var summary: String?
+    /// The path under which the page is known, whatever else an address said; nil for a page that is nobody's to share.
+    var canonical: String?
+    /// Whether search engines are asked to leave the page out.
+    var isUnlisted = false
     var values: [String: Any]
 }
 
@@ -73,7 +80,8 @@ extension Page {
 }
 
 extension Frame {
-    fileprivate func values(_ wording: Wording, _ content: PageContent) -> [String: Any] {
+    /// What the layout needs, for every page.
+    func values(_ wording: Wording, _ content: PageContent) -> [String: Any] {
         var values: [String: Any] = [
             "t": Texts.texts(wording.language).groups,
             "lang": wording.language.rawValue,
@@ -86,7 +94,7 @@ extension Frame {
             "icons": Asset.named("icons.svg").path,
             "offset": String(wording.offset),
             "now": wording.machine(now),
-            "citizen": !content.wide,
+            "citizen": !content.wide && viewer == nil,
             "at_report": content.here == "report",
             "at_public": content.here == "public",
             "at_track": content.here == "track",
@@ -97,6 +105,9 @@ extension Frame {
             ],
         ]
         values["summary"] = content.summary
+        values["unlisted"] = content.isUnlisted
+        values["locale"] = wording.language == .indonesian ? "id_ID" : "en_GB"
+        if let publicURL, let path = content.canonical { values["canonical"] = publicURL + path }
         if content.isApp {
             values["app"] = ["version": AppShell.version]
         }

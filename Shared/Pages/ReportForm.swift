@@ -4,6 +4,8 @@ package import Domain
 package struct ReportForm: Page {
     /// The form's value for "Lainnya / tidak tahu", which the report carries as no category.
     package static let otherCategory = "lainnya"
+    /// Photos that one form may bring, as its words say too.
+    package static let mostPhotos = 3
 
     /// What was typed, as the form posts it. Empty texts are absent.
     package struct Values: Sendable {
@@ -20,13 +22,24 @@ package struct ReportForm: Page {
         package var rw: String?
         package var landmark: String?
         package var isPrivate: Bool
+        package var name: String?
+        package var phone: String?
+        package var email: String?
+        /// The version of the consent that was agreed to.
+        package var consent: String?
+        /// When the form was written that was agreed on, RFC 3339.
+        package var consentAt: String?
+        package var mayContact: Bool
+        /// What was answered, by `Question.fieldName(in:)`.
+        package var answers: [String: String]
 
         package init(category: String? = nil, subtype: String? = nil) {
             self.init(["category": category ?? "", "subtype": subtype ?? ""])
         }
 
         /// From the posted fields: category, subtype, description, lat, lon, accuracy_m, area, address, rt, rw,
-        /// landmark, visibility.
+        /// landmark, visibility, name, phone, email, consent, consent_at, contact, and the answers to what the categories
+        /// ask.
         package init(_ fields: [String: String]) {
             func field(_ name: String) -> String? {
                 fields[name].flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
@@ -43,6 +56,13 @@ package struct ReportForm: Page {
             rw = field("rw")
             landmark = field("landmark")
             isPrivate = fields["visibility"] == "private"
+            name = field("name")
+            phone = field("phone")
+            email = field("email")
+            consent = field("consent")
+            consentAt = field("consent_at")
+            mayContact = fields["contact"] == "yes"
+            answers = fields.filter { Question.isFieldName($0.key) && !$0.value.allSatisfy(\.isWhitespace) }
         }
 
         /// The category as a report carries it: nil for `lainnya`.
@@ -56,12 +76,21 @@ package struct ReportForm: Page {
     package var faults: [Fault]
     /// A UUID made for this form, so that sending twice makes one report.
     package var idempotencyKey: String
+    /// When it was opened, as `FormTime` writes it.
+    package var stamp: String
+    /// What the city says that it knows.
+    package var announcements: [Announcement]
 
-    package init(frame: Frame, values: Values = Values(), faults: [Fault] = [], idempotencyKey: String) {
+    package init(
+        frame: Frame, values: Values = Values(), faults: [Fault] = [], idempotencyKey: String, stamp: String = "",
+        announcements: [Announcement] = []
+    ) {
         self.frame = frame
         self.values = values
         self.faults = faults
         self.idempotencyKey = idempotencyKey
+        self.stamp = stamp
+        self.announcements = announcements
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -69,7 +98,9 @@ package struct ReportForm: Page {
         let chosen = values.reportCategory.flatMap { city?.category($0) }
         let isOther = values.category == Self.otherCategory
         var content: [String: Any] = [
-            "tiles": wording.tiles(city, chosen: chosen?.code, isOtherChosen: isOther).map(markedSubtype),
+            "tiles": wording.tiles(city, chosen: chosen?.code, isOtherChosen: isOther).map(filled).map {
+                asked($0, wording)
+            },
             "calls": chosen == nil ? wording.urgentCalls(city) : [],
             "panels": (city?.categories ?? []).filter(\.urgent).map { category in
                 wording.call(category, shown: category.code == chosen?.code)
@@ -82,15 +113,25 @@ package struct ReportForm: Page {
                     ]
                 }
             },
-            "idempotency_key": idempotencyKey, "description": values.description, "private": values.isPrivate,
+            "announcements": wording.announcements(announcements, of: values),
+            "idempotency_key": idempotencyKey, "stamp": stamp, "description": values.description,
+            "private": values.isPrivate,
             "sensitive": chosen?.sensitive ?? false,
             "districts": districts(), "has_faults": !faults.isEmpty,
+            "most_photos": Self.mostPhotos,
             "faults": faultsInOrder.map { $0.line(wording) }, "fault": faultsByField(wording),
         ]
         if let chosen {
-            content["chosen"] = ["name": chosen.name[wording.language], "icon": wording.icon(chosen.code)]
+            content["chosen"] = [
+                "name": chosen.name[wording.language], "icon": wording.icon(chosen.code),
+                // What stands in its tile is to be seen.
+                "open": !chosen.subtypes.isEmpty,
+            ]
+            if !chosen.questions.isEmpty {
+                content["asked"] = wording.questions(of: chosen, typed: values.answers)
+            }
         } else if isOther {
-            content["chosen"] = ["name": wording("category.other"), "icon": wording.icon(nil)]
+            content["chosen"] = ["name": wording("category.other"), "icon": wording.icon(nil), "open": false]
         }
         content["lat"] = values.latitude
         content["lon"] = values.longitude
@@ -100,13 +141,44 @@ package struct ReportForm: Page {
         content["rw"] = values.rw
         content["landmark"] = values.landmark
         content["map_tiles"] = city?.map.values
+        content["who"] = who(wording)
         let title = faults.isEmpty ? wording("report.title") : wording("report.title_fault")
         return PageContent(
-            template: "report", title: title, styles: ["controls.css", "citizen.css", "app.css"],
+            template: "report", title: title,
+            styles: ["controls.css", "citizen.css", "public.css", "app.css", "photos.css"],
             scripts: ["app.js", "report.js"], here: "report", values: content)
     }
 
-    private func markedSubtype(_ tile: [String: Any]) -> [String: Any] {
+    /// Who reports, if that is to be told; nil in a city that asks nobody.
+    private func who(_ wording: Wording) -> [String: Any]? {
+        guard let consent = frame.city?.consent else { return nil }
+        let isTold = [values.name, values.phone, values.email].contains { $0 != nil } || values.mayContact
+        var who: [String: Any] = [
+            "open": isTold || values.consent != nil, "version": consent.version,
+            "terms": wording(
+                "report.consent_terms",
+                ["purpose": consent.purpose[wording.language], "days": wording.number(consent.retentionDays)]),
+            "agreed": values.consent == consent.version, "contact": values.mayContact,
+            "at": wording.machine(frame.now),
+        ]
+        who["name"] = values.name
+        who["phone"] = values.phone
+        who["email"] = values.email
+        return who
+    }
+
+    /// The tile with what its category asks; the chosen one asks where the problem is told.
+    private func asked(_ tile: [String: Any], _ wording: Wording) -> [String: Any] {
+        guard let code = tile["code"] as? String, let category = frame.city?.category(CategoryCode(rawValue: code)),
+            !category.questions.isEmpty, category.code != values.reportCategory
+        else { return tile }
+        var tile = tile
+        tile["questions"] = wording.questions(of: category, typed: values.answers)
+        return tile
+    }
+
+    /// The tile with the chosen sub-type.
+    private func filled(_ tile: [String: Any]) -> [String: Any] {
         guard let subtypes = tile["subtypes"] as? [String: [[String: String]]] else { return tile }
         var tile = tile
         let marked = (subtypes["list"] ?? []).map { subtype -> [String: Any] in

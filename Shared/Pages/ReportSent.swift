@@ -18,16 +18,20 @@ package struct ReportSent: Page {
     package var frame: Frame
     package var trackingCode: String
     /// The whole address of `/k/{reporter_key}`, to be kept.
-    package var privateLink: String
+    package var privateLink: PrivateLink
     package var category: CategoryCode?
     package var area: ReportArea?
     package var isPrivate: Bool
     package var expected: Expectation?
+    /// What a browser subscribes to the report's news with; nil where it cannot.
+    package var news: String?
 
     package init(
-        frame: Frame, trackingCode: String, privateLink: String, category: CategoryCode? = nil, area: ReportArea? = nil,
-        isPrivate: Bool = false, expected: Expectation? = nil
+        frame: Frame, trackingCode: String, privateLink: PrivateLink, category: CategoryCode? = nil,
+        area: ReportArea? = nil,
+        isPrivate: Bool = false, expected: Expectation? = nil, news: String? = nil
     ) {
+        self.news = news
         self.frame = frame
         self.trackingCode = trackingCode
         self.privateLink = privateLink
@@ -39,7 +43,8 @@ package struct ReportSent: Page {
 
     package func content(_ wording: Wording) -> PageContent {
         var values: [String: Any] = [
-            "code": trackingCode, "link": privateLink, "track": "/lacak/\(trackingCode)", "private": isPrivate,
+            "code": trackingCode, "private_link": privateLink.values(opens: true), "track": "/lacak/\(trackingCode)",
+            "private": isPrivate,
             "about": area.map { area in
                 wording(
                     area.isApproximate ? "place.about" : "place.exact",
@@ -47,6 +52,7 @@ package struct ReportSent: Page {
             } ?? "",
             "has_area": area != nil,
         ]
+        values["news"] = NewsOffer.values(key: news, code: trackingCode)
         if let category = category.flatMap({ frame.city?.category($0) }), category.urgent {
             values["call"] = wording.call(category, shown: true)
         }
@@ -59,7 +65,8 @@ package struct ReportSent: Page {
             values["expected"] = step
         }
         return PageContent(
-            template: "sent", title: wording("sent.title"), styles: ["controls.css", "citizen.css", "follow.css"],
+            template: "sent", title: wording("sent.title"),
+            styles: ["controls.css", "citizen.css", "follow.css", "app.css"],
             scripts: ["app.js", "sent.js"], here: "report", values: values)
     }
 }

@@ -24,11 +24,18 @@ package struct HistoryEntry: Hashable, Sendable {
     package var author: String?
     /// The reporter's judgement, 1 to 5.
     package var rating: Int?
+    /// `ask` or `contact`, where the type alone does not tell.
+    package var command: String?
+    /// Paths of the photos that are shown with it, without their size: `/media/ID/1`.
+    package var photos: [String]
+    /// Whether photos came with it, shown here or with the report.
+    package var hasPhotos: Bool
 
     package init(
         at: Timestamp, type: String, agency: AgencyCode? = nil, note: String? = nil, internalNote: String? = nil,
         actor: String? = nil, reason: String? = nil, original: String? = nil, referTo: String? = nil,
-        until: Timestamp? = nil, author: String? = nil, rating: Int? = nil
+        until: Timestamp? = nil, author: String? = nil, rating: Int? = nil, command: String? = nil,
+        photos: [String] = [], hasPhotos: Bool = false
     ) {
         self.at = at
         self.type = type
@@ -42,6 +49,9 @@ package struct HistoryEntry: Hashable, Sendable {
         self.until = until
         self.author = author
         self.rating = rating
+        self.command = command
+        self.photos = photos
+        self.hasPhotos = hasPhotos
     }
 }
 
@@ -69,10 +79,16 @@ package struct ReportView: Sendable {
     /// The next promise that is still to be kept; nil when none is.
     package var nextDueAt: Timestamp?
     package var history: [HistoryEntry]
+    /// Paths of the report's own photos, without their size: `/media/ID/1`.
+    package var photos: [String]
     /// public | private
     package var visibility: String
     package var version: Int
     package var isUrgent: Bool
+    /// Whether what was written was erased.
+    package var isErased: Bool
+    /// The answers to what the city asks of the category it came with, for who may read them.
+    package var answers: JSONValue?
 
     package init(
         id: String, trackingCode: String, status: ReportStatus, category: CategoryCode? = nil,
@@ -80,8 +96,9 @@ package struct ReportView: Sendable {
         description: String, area: ReportArea? = nil, location: Coordinate? = nil, locationSource: String = "none",
         address: String? = nil, rt: String? = nil, rw: String? = nil, landmark: String? = nil,
         receivedAt: Timestamp, agency: AgencyCode? = nil, why: String? = nil, deadlines: Deadlines? = nil,
-        nextDueAt: Timestamp? = nil, history: [HistoryEntry] = [], visibility: String = "public", version: Int = 0,
-        isUrgent: Bool = false
+        nextDueAt: Timestamp? = nil, history: [HistoryEntry] = [], photos: [String] = [],
+        visibility: String = "public", version: Int = 0, isUrgent: Bool = false, isErased: Bool = false,
+        answers: JSONValue? = nil
     ) {
         self.id = id
         self.trackingCode = trackingCode
@@ -102,9 +119,12 @@ package struct ReportView: Sendable {
         self.deadlines = deadlines
         self.nextDueAt = nextDueAt
         self.history = history
+        self.photos = photos
         self.visibility = visibility
         self.version = version
         self.isUrgent = isUrgent
+        self.isErased = isErased
+        self.answers = answers
     }
 }
 
@@ -135,6 +155,11 @@ extension Wording {
 
     func agency(_ code: AgencyCode, in city: City?) -> String {
         city?.agency(code)?.name[language] ?? code.rawValue.uppercased()
+    }
+
+    /// What was reported, or that it was taken out: no report is taken without a text.
+    func description(of report: ReportView) -> String {
+        report.description.isEmpty ? self("moderation.redacted") : report.description
     }
 
     /// "sekitar Kelurahan Oesapa, Kelapa Lima", "RT 04 / RW 02", "dekat kios mama Yuli".
@@ -206,7 +231,7 @@ extension Wording {
         -> [String: Any]
     {
         var line: [String: Any] = [
-            "name": self("deadline.\(name)"), "at": moment(due), "machine": machine(due), "runs": isRunning,
+            "name": self("deadline.\(name)"), "due": due, "at": moment(due), "machine": machine(due), "runs": isRunning,
             "countdown": countdown(to: due), "late": isRunning && isLate(due),
         ]
         if isKept {
@@ -229,6 +254,7 @@ extension Wording {
                 ["code": original, "linked": TrackingCode(parsing: original)?.text == original]
             }
             line["note"] = entry.note.flatMap { $0.isEmpty ? nil : $0 }
+            line["photos"] = photoList(entry.photos)
             if staff {
                 line["internal_note"] = entry.internalNote.flatMap { $0.isEmpty ? nil : $0 }
                 line["actor"] = entry.actor
@@ -237,9 +263,18 @@ extension Wording {
         }
     }
 
+    /// For the template `photo_list`; nil for none.
+    func photoList(_ photos: [String]) -> [String: Any]? { photos.isEmpty ? nil : ["list": photos] }
+
     /// What happened, in words; a reporter's acts have words of their own.
     private func what(_ entry: HistoryEntry) -> String {
         if let rating = entry.rating { return self("event.rated_as", ["n": String(rating)]) }
+        if let command = entry.command, let words = find("event.\(entry.type)_\(command)") { return words }
+        if entry.hasPhotos, entry.note == nil, entry.internalNote == nil, entry.type == EventType.commented.rawValue,
+            let photos = entry.author.flatMap({ find("event.photos_by_\($0)") })
+        {
+            return photos
+        }
         let own = entry.author.flatMap { find("event.\(entry.type)_by_\($0)") }
         return own ?? find("event.\(entry.type)") ?? entry.type
     }
@@ -251,6 +286,7 @@ extension Wording {
             switch EventType(rawValue: entry.type) {
             case .rejected: parts.append(find("because.\(reason)") ?? reason)
             case .held: parts.append(reason)
+            case .commented where entry.command == Command.contact.rawValue: parts.append(reason)
             case .transferredOut where staff: parts.append(reason)
             default: break
             }

@@ -10,11 +10,25 @@ enum Templates {
         ("report_what", PackageResources.report_what_mustache),
         ("report_where", PackageResources.report_where_mustache),
         ("report_describe", PackageResources.report_describe_mustache),
+        ("photo_field", PackageResources.photo_field_mustache),
+        ("photo_list", PackageResources.photo_list_mustache),
+        ("report_questions", PackageResources.report_questions_mustache),
         ("call", PackageResources.call_mustache),
+        ("known", PackageResources.known_mustache),
+        ("similar", PackageResources.similar_mustache),
+        ("performance", PackageResources.performance_mustache),
+        ("performance_sensitive", PackageResources.performance_sensitive_mustache),
+        ("announcements", PackageResources.announcements_mustache),
         ("sent", PackageResources.sent_mustache),
         ("tracking_box", PackageResources.tracking_box_mustache),
         ("tracking_own", PackageResources.tracking_own_mustache),
         ("tracking_form", PackageResources.tracking_form_mustache),
+        ("tracking_privacy", PackageResources.tracking_privacy_mustache),
+        ("tracking_erase", PackageResources.tracking_erase_mustache),
+        ("report_who", PackageResources.report_who_mustache),
+        ("desk_contact", PackageResources.desk_contact_mustache),
+        ("private_link", PackageResources.private_link_mustache),
+        ("news_offer", PackageResources.news_offer_mustache),
         ("tracking", PackageResources.tracking_mustache),
         ("public_list", PackageResources.public_list_mustache),
         ("feed", PackageResources.feed_mustache),
@@ -24,9 +38,23 @@ enum Templates {
         ("card", PackageResources.card_mustache),
         ("desk_report", PackageResources.desk_report_mustache),
         ("desk_commands", PackageResources.desk_commands_mustache),
+        ("desk_filter", PackageResources.desk_filter_mustache),
+        ("desk_forward", PackageResources.desk_forward_mustache),
+        ("desk_print", PackageResources.desk_print_mustache),
         ("dashboard", PackageResources.dashboard_mustache),
         ("dashboard_tables", PackageResources.dashboard_tables_mustache),
         ("error", PackageResources.error_mustache),
+        ("report_check", PackageResources.report_check_mustache),
+        ("flag", PackageResources.flag_mustache),
+        ("operator_tabs", PackageResources.operator_tabs_mustache),
+        ("moderation", PackageResources.moderation_mustache),
+        ("moderation_tabs", PackageResources.moderation_tabs_mustache),
+        ("moderation_facts", PackageResources.moderation_facts_mustache),
+        ("moderation_lines", PackageResources.moderation_lines_mustache),
+        ("moderation_report", PackageResources.moderation_report_mustache),
+        ("moderation_log", PackageResources.moderation_log_mustache),
+        ("counter_form", PackageResources.counter_form_mustache),
+        ("counter_sent", PackageResources.counter_sent_mustache),
     ]
 
     private static let library: MustacheLibrary = {
@@ -47,6 +75,13 @@ enum Templates {
             preconditionFailure("no template is named \(name)")
         }
         return text
+    }
+
+    /// Renders a text that is no page of the services but is put together from their parts (`{{>card}}`).
+    static func render(text: [UInt8], _ content: [String: Any]) throws -> String {
+        var extended = library
+        try extended.register(prepared(text), named: "text")
+        return extended.render(content, withTemplate: "text") ?? ""
     }
 
     /// Every template escapes by `EscapedHTML`, and loses its indentation: fewer bytes on a poor line, and

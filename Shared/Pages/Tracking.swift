@@ -59,11 +59,30 @@ package struct Tracking: Page {
     package var subject: Subject
     /// What the reader may do who holds the reporter's key.
     package var own: OwnReport?
+    /// Whether the reader has just said that it is their problem too.
+    package var isFollowed: Bool
+    /// Of the form that says so.
+    package var followKey: String
+    /// Whether the operator has hidden it from everybody else; told to its reporter.
+    package var isHidden: Bool
+    /// Whether the reader may say that something is wrong with what it says.
+    package var isFlaggable: Bool
 
-    package init(frame: Frame, subject: Subject, own: OwnReport? = nil) {
+    /// What a browser subscribes to the report's news with; nil where it cannot.
+    package var news: String?
+
+    package init(
+        frame: Frame, subject: Subject, own: OwnReport? = nil, isFollowed: Bool = false, followKey: String = "",
+        isHidden: Bool = false, isFlaggable: Bool = false, news: String? = nil
+    ) {
+        self.news = news
         self.frame = frame
         self.subject = subject
         self.own = own
+        self.isFollowed = isFollowed
+        self.followKey = followKey
+        self.isHidden = isHidden
+        self.isFlaggable = isFlaggable
     }
 
     package func content(_ wording: Wording) -> PageContent {
@@ -73,35 +92,62 @@ package struct Tracking: Page {
             "received": wording.moment(report.receivedAt), "deadlines": wording.deadlines(report),
             "has_deadlines": report.deadlines != nil, "stages": stages(report, wording),
             "limited": isLimited, "private": report.visibility == "private",
-            "poll": "/v1/reports/\(report.trackingCode)", "version": report.version,
+            "poll": "/v1/reports/\(report.trackingCode)", "version": report.version, "hidden": isHidden,
         ]
-        values["own"] = own?.values(wording, code: report.trackingCode)
+        if isFlaggable { values["flag"] = "/lacak/\(report.trackingCode)/tandai" }
+        values["own"] = own?.values(wording, code: report.trackingCode, in: frame.city)
+        values["news"] = NewsOffer.values(key: news, code: report.trackingCode)
         values["agency"] = report.agency.map { wording.agency($0, in: frame.city) }
         if !isLimited {
-            values["whole"] = [
+            var whole: [String: Any] = [
                 "category": wording.category(report.category, report.subtype, in: frame.city),
-                "icon": wording.icon(report.category), "description": report.description,
+                "icon": wording.icon(report.category), "description": report.description, "erased": report.isErased,
                 "place": wording.place(of: report),
+                "answers": wording.answers(report.answers, category: report.category, in: frame.city),
                 "history": wording.history(report.history, staff: false, in: frame.city),
             ]
+            whole["photos"] = wording.photoList(report.photos)
+            values["whole"] = whole
             values["why"] = report.why
         }
+        values["followed"] = isFollowed
+        if mayFollow, !isFollowed { values["follow"] = ["key": followKey] }
         if let category = report.category.flatMap({ frame.city?.category($0) }), category.urgent,
             StatusLook(report.status).isOpen
         {
             values["call"] = wording.call(category, shown: true)
         }
         return PageContent(
-            template: "tracking", title: "\(report.trackingCode) · \(wording("status.\(report.status.rawValue)"))",
-            styles: ["controls.css", "citizen.css", "follow.css"], scripts: ["app.js", "tracking.js"], here: "track",
-            summary: summary(wording), values: values)
+            template: "tracking", title: title(wording),
+            styles: ["controls.css", "citizen.css", "follow.css", "photos.css"], scripts: ["app.js", "tracking.js"],
+            here: "track", summary: summary(wording), canonical: isShared ? "/lacak/\(report.trackingCode)" : nil,
+            isUnlisted: !isShared, values: values)
     }
 
-    /// What it is and where; of a private report nothing.
-    private func summary(_ wording: Wording) -> String? {
-        guard case .whole(let report) = subject, report.visibility == "public" else { return nil }
+    /// Whether anyone may pass the page on: it shows a public report, and nothing that is its reporter's own.
+    private var isShared: Bool {
+        if case .whole(let report) = subject { report.visibility == "public" && own == nil } else { false }
+    }
+
+    private var mayFollow: Bool { isShared && StatusLook(report.status).isOpen && report.agency != nil }
+
+    /// What and where, as a link to the page is shown; of a private report, and on its reporter's page, the code alone.
+    private func title(_ wording: Wording) -> String {
+        let status = wording("status.\(report.status.rawValue)")
+        guard isShared, let area = report.area else { return "\(report.trackingCode) · \(status)" }
         let what = wording.category(report.category, report.subtype, in: frame.city)
-        return [what, wording.place(of: report, isShort: true).first].compactMap(\.self).joined(separator: ", ")
+        let place = wording(area.isApproximate ? "place.short_about" : "place.short_exact", ["area": area.name])
+        return "\(what), \(place) · \(report.trackingCode)"
+    }
+
+    /// What a shared link shows beside its title, in our own words: messengers keep it for long after what people wrote
+    /// may have been taken back.
+    private func summary(_ wording: Wording) -> String? {
+        guard isShared else { return nil }
+        let who = report.agency.map { wording.agency($0, in: frame.city) } ?? wording("track.unrouted")
+        return wording(
+            "share.preview",
+            ["status": wording("status.\(report.status.rawValue)"), "who": who, "day": wording.day(report.receivedAt)])
     }
 
     private var isLimited: Bool {

@@ -68,6 +68,13 @@ package struct Wording: Sendable {
         return "\(parts[2]) \(monthName(parts[1]))"
     }
 
+    /// "Nov 2026", from a date such as "2026-11-24" or a month such as "2026-11"; the text itself where it is neither.
+    func monthOfYear(_ date: String) -> String {
+        let parts = date.split(separator: "-").compactMap { Int($0) }
+        guard parts.count >= 2, (1...12).contains(parts[1]) else { return date }
+        return "\(monthName(parts[1])) \(parts[0])"
+    }
+
     private func monthName(_ month: Int) -> String {
         let names = self("time.months").split(separator: " ")
         return names.indices.contains(month - 1) ? String(names[month - 1]) : String(month)

@@ -1,5 +1,6 @@
 internal import CPostgreSQL
 internal import Glibc
+internal import Reactor
 
 /// A connection's handle and libpq's steps on it, none of which waits for anything.
 ///

@@ -7,6 +7,8 @@ package struct NewReport: Sendable {
     package var id: UUID
     package var channel: ChannelCode
     package var idempotencyKey: String
+    /// Of a report whose key is made of what it says: the digest in the key, which holds for a time (``RecordKey``).
+    package var recordDigest: String?
     package var requestHash: [UInt8]
     package var trackingCode: String
     package var reporterKeyHash: Int64
@@ -16,11 +18,13 @@ package struct NewReport: Sendable {
     package var identity: SealedIdentity?
     /// Where its way began.
     package var trace: TraceContext
+    /// Photos that it brings; it is stored with all of them or not at all.
+    package var uploads: Uploads?
 
     package init(
         id: UUID, channel: ChannelCode, idempotencyKey: String, requestHash: [UInt8], trackingCode: String,
         reporterKeyHash: Int64, report: AdmittedReport, isUrgent: Bool, identity: SealedIdentity?,
-        trace: TraceContext
+        trace: TraceContext, uploads: Uploads? = nil
     ) {
         self.id = id
         self.channel = channel
@@ -32,25 +36,13 @@ package struct NewReport: Sendable {
         self.isUrgent = isUrgent
         self.identity = identity
         self.trace = trace
+        self.uploads = uploads
     }
 
     /// Rough memory while it waits, in bytes.
     package var size: Int {
         600 + report.description.utf8.count + (report.attributes == nil ? 0 : AdmissionRules.maximumAttributeBytes)
-            + (report.address?.utf8.count ?? 0) + (report.landmark?.utf8.count ?? 0) + (identity?.sealed.count ?? 0)
-    }
-}
-
-/// Personal data as they are stored: encrypted, with the consent they were given under.
-package struct SealedIdentity: Sendable {
-    package var sealed: [UInt8]
-    package var consentVersion: String
-    package var consentAt: Timestamp
-
-    package init(sealed: [UInt8], consentVersion: String, consentAt: Timestamp) {
-        self.sealed = sealed
-        self.consentVersion = consentVersion
-        self.consentAt = consentAt
+            + (report.address?.utf8.count ?? 0) + (report.landmark?.utf8.count ?? 0) + (identity?.sealed.box.count ?? 0)
     }
 }
 
@@ -75,8 +67,10 @@ package enum Admission: Sendable {
 package struct AdmissionStore: Sendable {
     /// The constraint that a second report with the same tracking code violates.
     package static let trackingCodeConstraint = "report_tracking_code"
+    /// What a report violates that brings a photo which is not there for it.
+    package static let uploadConstraint = "report_media_upload"
 
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
@@ -86,6 +80,20 @@ package struct AdmissionStore: Sendable {
     /// - Throws: `PostgresError`; then nothing of the batch is stored, unless the commit's outcome is
     ///   unknown, which a retry with the same keys settles.
     package func admit(_ batch: [NewReport], in jurisdiction: JurisdictionCode) async throws -> [Admission] {
+        let written = try await write(batch, in: jurisdiction)
+        var admissions = written.map(\.admission)
+        let expired = batch.indices.filter { written[$0].isExpired && batch[$0].recordDigest != nil }
+        if !expired.isEmpty {
+            let anew = try await admitAnew(expired.map { batch[$0] }, in: jurisdiction)
+            for (index, admission) in zip(expired, anew) { admissions[index] = admission }
+        }
+        return admissions
+    }
+
+    /// - Returns: what became of each, and whether a key that holds for a time would be over by now.
+    func write(
+        _ batch: [NewReport], in jurisdiction: JurisdictionCode
+    ) async throws -> [(admission: Admission, isExpired: Bool)] {
         // Two batches in flight meet each other's keys in the same order, so they cannot deadlock.
         let order = batch.indices.sorted {
             (batch[$0].channel.rawValue, batch[$0].idempotencyKey)
@@ -95,8 +103,10 @@ package struct AdmissionStore: Sendable {
         var receivedAt: [UUID: Timestamp] = [:]
         receivedAt.reserveCapacity(rows.count)
         for row in rows { receivedAt[try row.decode(UUID.self, at: 0)] = try row.decode(Timestamp.self, at: 1) }
-        var admissions = batch.map { new in receivedAt[new.id].map { Admission.stored(new.receipt(receivedAt: $0)) } }
-        let repeated = batch.indices.filter { admissions[$0] == nil }
+        var written = batch.map { new in
+            receivedAt[new.id].map { (admission: Admission.stored(new.receipt(receivedAt: $0)), isExpired: false) }
+        }
+        let repeated = batch.indices.filter { written[$0] == nil }
         if !repeated.isEmpty {
             // A second statement: the first does not see what others committed meanwhile.
             let keys = repeated.map { (batch[$0].channel, batch[$0].idempotencyKey) }
@@ -105,40 +115,33 @@ package struct AdmissionStore: Sendable {
                 throw PostgresError(
                     .decoding, operation: "admit", message: "\(keys.count) repeated keys met \(receipts.count) reports")
             }
-            for (index, receipt) in zip(repeated, receipts) { admissions[index] = .repeated(receipt) }
+            for (index, found) in zip(repeated, receipts) {
+                written[index] = (.repeated(found.receipt), found.isExpired)
+            }
         }
-        return admissions.map { $0! }
+        return written.map { $0! }
     }
 
     /// What a channel's key stored before; nil where it stored nothing.
     package func receipt(
         of key: String, from channel: ChannelCode, in jurisdiction: JurisdictionCode
     ) async throws -> StoredReceipt? {
-        try await receipts([(channel, key)], in: jurisdiction).first
+        try await receipts([(channel, key)], in: jurisdiction).first?.receipt
     }
 
     private func receipts(
         _ keys: [(channel: ChannelCode, key: String)], in jurisdiction: JurisdictionCode
-    ) async throws -> [StoredReceipt] {
+    ) async throws -> [(receipt: StoredReceipt, isExpired: Bool)] {
         let rows = try await pool.query(
             """
-            SELECT r.id, r.request_hash, r.tracking_code, r.area, r.received_at, r.area_approximate
+            SELECT r.id, r.request_hash, r.tracking_code, r.area, r.received_at, r.area_approximate,
+                r.received_at <= now() - interval '1 hour' * \(literal: RecordKey.hours)
             FROM unnest(\(keys.map(\.channel)), \(keys.map(\.key)))
                 WITH ORDINALITY AS t (channel, key, place)
             JOIN report r ON r.jurisdiction = \(jurisdiction) AND r.channel = t.channel AND r.idempotency_key = t.key
             ORDER BY t.place
             """)
-        var receipts: [StoredReceipt] = []
-        for row in rows {
-            receipts.append(
-                StoredReceipt(
-                    id: try row.decode(UUID.self, at: 0), requestHash: try row.decode([UInt8].self, at: 1),
-                    trackingCode: try row.decode(String.self, at: 2),
-                    area: try row.decode(String?.self, at: 3).map(AreaCode.init(rawValue:)),
-                    isAreaApproximate: try row.decode(Bool.self, at: 5),
-                    receivedAt: try row.decode(Timestamp.self, at: 4)))
-        }
-        return receipts
+        return try rows.map { (try StoredReceipt($0), try $0.decode(Bool.self, at: 6)) }
     }
 
     /// The whole admission as one statement, which is its own transaction.
@@ -167,24 +170,29 @@ package struct AdmissionStore: Sendable {
                     \(reports.map { $0.area?.code }), \(reports.map { $0.area?.isApproximate ?? false }),
                     \(reports.map(\.address)), \(reports.map(\.rt)), \(reports.map(\.rw)), \(reports.map(\.landmark)),
                     \(reports.map(\.externalID)), \(reports.map(\.observedAt)), \(reports.map(\.visibility.rawValue)),
-                    \(reports.map { $0.attributes.map(Self.text) }), \(parts),
+                    \(reports.map { $0.attributes.map(Self.text) }), \(reports.map { $0.answers.map(Self.text) }), \(parts),
                     \(batch.map { $0.isUrgent ? Int16(0) : 1 }),
-                    \(batch.map { $0.identity?.sealed }), \(batch.map { $0.identity?.consentVersion }),
-                    \(batch.map { $0.identity?.consentAt }),
+                    \(batch.map { $0.identity?.sealed.box }), \(batch.map { $0.identity?.sealed.keyID }),
+                    \(batch.map { $0.identity?.sealed.lookup.first }),
+                    \(batch.map { $0.identity.flatMap { $0.sealed.lookup.count > 1 ? $0.sealed.lookup[1] : nil } }),
+                    \(batch.map { $0.identity?.consentVersion }), \(batch.map { $0.identity?.consentAt }),
+                    \(batch.map { $0.identity.map { Int32($0.retentionDays) } }),
+                    \(batch.map { $0.identity?.mayContact ?? false }),
                     \(batch.map(\.trace.text))\(times)
                 ) AS t (id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash, category,
                     subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate, address,
-                    rt, rw, landmark, external_id, observed_at, visibility, attributes, part, urgency, sealed,
-                    consent_version, consent_at, traceparent\(column))
+                    rt, rw, landmark, external_id, observed_at, visibility, attributes, answers, part, urgency, sealed,
+                    key_id, lookup_1, lookup_2, consent_version, consent_at, identity_days, may_contact,
+                    traceparent\(column))
             ), stored AS (
                 INSERT INTO report (jurisdiction, id, channel, idempotency_key, request_hash, tracking_code,
                     reporter_key_hash, category, subtype, description, lat, lon, accuracy_m, location_source, area,
                     area_approximate, address, rt, rw, landmark, external_id, observed_at, visibility, attributes,
-                    traceparent\(column))
+                    answers, identity_days, may_contact, traceparent\(column))
                 SELECT \(jurisdiction), id, channel, idempotency_key, request_hash, tracking_code, reporter_key_hash,
                     category, subtype, description, lat, lon, accuracy_m, location_source, area, area_approximate,
                     address, rt, rw, landmark, external_id, observed_at, visibility, attributes,
-                    traceparent\(column)
+                    answers, identity_days, may_contact, traceparent\(column)
                 FROM incoming
                 ON CONFLICT (jurisdiction, channel, idempotency_key) DO NOTHING
                 RETURNING id, received_at
@@ -192,11 +200,32 @@ package struct AdmissionStore: Sendable {
                 INSERT INTO inbox (jurisdiction, urgency, part, report_id)
                 SELECT \(jurisdiction), i.urgency, i.part, i.id FROM incoming i JOIN stored USING (id) \(queued)
             ), identified AS (
-                INSERT INTO reporter_identity (jurisdiction, report_id, sealed, consent_version, consent_at)
-                SELECT \(jurisdiction), i.id, i.sealed, i.consent_version, i.consent_at
+                INSERT INTO reporter_identity (
+                    jurisdiction, report_id, sealed, key_id, lookup, consent_version, consent_at)
+                SELECT \(jurisdiction), i.id, i.sealed, i.key_id, array_remove(ARRAY[i.lookup_1, i.lookup_2], NULL),
+                    i.consent_version, i.consent_at
                 FROM incoming i JOIN stored USING (id) WHERE i.sealed IS NOT NULL
+            )\(Self.claims(of: batch, in: jurisdiction))
+            """
+    }
+
+    /// What gives a batch's reports their photos, and the answer; most batches bring none, and pay nothing.
+    private static func claims(of batch: [NewReport], in jurisdiction: JurisdictionCode) -> SQL {
+        let brought = batch.flatMap { new in
+            (new.uploads?.ids ?? []).map { (report: new.id, uploader: new.uploads?.uploader.text ?? "", id: $0) }
+        }
+        if brought.isEmpty { return " SELECT id, received_at FROM stored" }
+        return """
+            , brought AS MATERIALIZED (
+                SELECT t.report, t.uploader, array_agg(t.id ORDER BY t.place) AS ids
+                FROM unnest(\(brought.map { $0.report }), \(brought.map { $0.uploader }), \(brought.map { $0.id }))
+                    WITH ORDINALITY AS t (report, uploader, id, place)
+                GROUP BY t.report, t.uploader
+            ), claimed AS MATERIALIZED (
+                SELECT claim_first_media(\(jurisdiction), s.id, b.uploader, b.ids) AS photos
+                FROM stored s JOIN brought b ON b.report = s.id
             )
-            SELECT id, received_at FROM stored
+            SELECT id, received_at FROM stored WHERE (SELECT count(photos) FROM claimed) >= 0
             """
     }
 
@@ -236,6 +265,17 @@ package struct AdmissionStore: Sendable {
             FROM jurisdiction j CROSS JOIN (VALUES (0::smallint), (1), (10), (11)) AS u (urgency)
             """)
         return try rows.one().decode(Double.self, at: 0)
+    }
+}
+
+extension StoredReceipt {
+    /// From a row that begins with id, request_hash, tracking_code, area, received_at, area_approximate.
+    init(_ row: Row) throws(PostgresError) {
+        self.init(
+            id: try row.decode(UUID.self, at: 0), requestHash: try row.decode([UInt8].self, at: 1),
+            trackingCode: try row.decode(String.self, at: 2),
+            area: try row.decode(String?.self, at: 3).map(AreaCode.init(rawValue:)),
+            isAreaApproximate: try row.decode(Bool.self, at: 5), receivedAt: try row.decode(Timestamp.self, at: 4))
     }
 }
 

@@ -169,9 +169,16 @@ package struct AnalyticsStore: Sendable {
 
     private static func statements(_ delta: RollupDelta, in jurisdiction: JurisdictionCode) -> [SQL] {
         var statements: [SQL] = []
-        if !delta.states.isEmpty { statements.append(addition(of: delta.states, in: jurisdiction)) }
+        if !delta.states.isEmpty {
+            statements += [
+                addition(of: delta.states, in: jurisdiction), PublicRollups.received(delta, in: jurisdiction),
+            ]
+        }
         if !delta.times.isEmpty {
-            statements += [addition(of: delta.times, in: jurisdiction), pace(of: delta.times, in: jurisdiction)]
+            statements += [
+                addition(of: delta.times, in: jurisdiction), pace(of: delta.times, in: jurisdiction),
+                PublicRollups.speed(delta, in: jurisdiction),
+            ]
         }
         if !delta.flows.isEmpty { statements.append(addition(of: delta.flows, in: jurisdiction)) }
         // Last: all streams add to these same rows, so they are locked as shortly as can be, and in sorted order.
@@ -305,6 +312,8 @@ package struct AnalyticsStore: Sendable {
             "DELETE FROM rollup_time WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_pace WHERE jurisdiction = \(jurisdiction)",
             "DELETE FROM rollup_flow WHERE jurisdiction = \(jurisdiction)",
+            "DELETE FROM rollup_received WHERE jurisdiction = \(jurisdiction)",
+            "DELETE FROM rollup_speed WHERE jurisdiction = \(jurisdiction)",
         ])
         return []
     }

@@ -104,6 +104,11 @@ package struct CityStore: Sendable {
             ON CONFLICT DO NOTHING
             """,
             """
+            INSERT INTO push_cursor (jurisdiction, stream, seq)
+            SELECT jurisdiction, code, 0 FROM stream WHERE jurisdiction = \(city.code)
+            ON CONFLICT DO NOTHING
+            """,
+            """
             INSERT INTO inbox_part (jurisdiction, part)
             SELECT \(city.code), p FROM generate_series(0, \(literal: InboxPart.count - 1)) p ON CONFLICT DO NOTHING
             """,

@@ -27,6 +27,9 @@ package enum CommandResult: Sendable {
 
 /// Carries out a command in one transaction.
 package struct CommandStore: Sendable {
+    /// How long the answer to a command is kept for its retry.
+    package static let receiptDays = 30
+
     private let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
@@ -36,24 +39,28 @@ package struct CommandStore: Sendable {
     /// - Parameters:
     ///   - agency: whose command it is; nil for a reporter's or a reader's, which intake carries out.
     ///   - original: another report that the command names, which must exist.
-    ///   - decide: pure; gets the report as it stands and the transaction's time, and gives what
-    ///     follows with the answer to keep for a retry.
+    ///   - uploads: photos that become the report's own with it, all or none.
+    ///   - decide: pure; gets the report as it stands and the transaction's time, and gives what follows with the
+    ///     answer to keep for a retry. Asked twice where photos come: first whether, then with their numbers.
     package func perform(
         on report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode, key: CommandKey?,
-        naming original: CommandRequest.ReportReference? = nil,
+        naming original: CommandRequest.ReportReference? = nil, bringing uploads: Uploads? = nil,
         deciding decide: @Sendable (WorkRecord, Timestamp) throws(Refusal) -> (filed: FiledOutcome, answer: String)
     ) async throws -> CommandResult {
         let (originalID, originalCode) = (original?.id, original?.trackingCode)
         return try await pool.withTransaction { tx in
-            // The receipt is looked up once the report is locked: a retry that ran into
-            // the first attempt waits for it here, and then finds its receipt.
+            // What follows is read once the report is locked: a retry that ran into the first attempt waits for it
+            // here, and then finds its receipt; and a text that was redacted meanwhile is not passed on.
             let ofAgency: SQL = agency.map { "AND s.agency = \($0)" } ?? ""
             var lookups: [SQL] = [
+                """
+                SELECT 1 FROM report_state s WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = \(report)
+                    \(ofAgency) FOR NO KEY UPDATE
+                """,
                 """
                 SELECT now(), \(WorkRecord.columns) FROM report_state s
                 JOIN report r ON r.jurisdiction = s.jurisdiction AND r.id = s.report_id
                 WHERE s.jurisdiction = \(jurisdiction) AND s.report_id = \(report) \(ofAgency)
-                FOR NO KEY UPDATE OF s
                 """,
                 Self.receipt(of: key, on: report, by: agency, in: jurisdiction),
             ]
@@ -62,18 +69,26 @@ package struct CommandStore: Sendable {
                     "SELECT report_exists(\(jurisdiction), \(originalID as UUID?), \(originalCode as String?))")
             }
             let results = try await tx.pipeline(lookups)
-            if let row = results[1].first, let key { return try Self.earlier(row, key, report) }
-            guard let row = results[0].first else {
+            if let row = results[2].first, let key { return try Self.earlier(row, key, report) }
+            guard let row = results[1].first else {
                 return try await Self.absent(report, by: agency, in: jurisdiction, tx)
             }
-            let work = try WorkRecord(row: row, from: 1)
-            let decided: (filed: FiledOutcome, answer: String)
-            do { decided = try decide(work, try row.decode(Timestamp.self, at: 0)) } catch let refusal as Refusal {
-                return .refused(refusal)
-            }
+            var work = try WorkRecord(row: row, from: 1)
+            let now = try row.decode(Timestamp.self, at: 0)
+            var decided: (filed: FiledOutcome, answer: String)
+            do { decided = try decide(work, now) } catch let refusal as Refusal { return .refused(refusal) }
             if let originalCode, originalCode == work.report.trackingCode { return .refused(.duplicateOfItself) }
-            if original != nil, try results[2].first?.decode(Bool.self, at: 0) != true {
+            if original != nil, try results[3].first?.decode(Bool.self, at: 0) != true {
                 return .refused(.unknownOriginal)
+            }
+            if let uploads {
+                let version = decided.filed.outcome.state.version
+                let numbers = try await tx.query(uploads.claim(for: report, at: version, in: jurisdiction)).one()
+                    .decode([Int16]?.self, at: 0)
+                guard let numbers else { return .refused(.unknownMedia) }
+                if numbers.isEmpty { return .refused(.tooManyMedia) }
+                work.newPhotos = numbers.map(Int.init)
+                decided = try decide(work, now)
             }
             var statements = Filing.changes([decided.filed], in: jurisdiction, byReporter: agency == nil)
             if let key {
@@ -106,7 +121,7 @@ package struct CommandStore: Sendable {
     }
 
     /// An agency's keys are its own; a reporter's, and those of readers, are of one report.
-    private static func receipt(
+    static func receipt(
         of key: CommandKey?, on report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode
     ) -> SQL {
         if let agency {
@@ -121,7 +136,7 @@ package struct CommandStore: Sendable {
             """
     }
 
-    private static func keep(
+    static func keep(
         _ answer: String, of key: CommandKey, on report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode
     ) -> SQL {
         if let agency {
@@ -136,7 +151,7 @@ package struct CommandStore: Sendable {
             """
     }
 
-    private static func earlier(_ row: Row, _ key: CommandKey, _ report: UUID) throws -> CommandResult {
+    static func earlier(_ row: Row, _ key: CommandKey, _ report: UUID) throws -> CommandResult {
         let isSame =
             try row.decode([UInt8].self, at: 0) == key.requestHash && row.decode(UUID.self, at: 1) == report
         return isSame ? .repeated(answer: try row.decode(String.self, at: 2)) : .keyReused
@@ -174,7 +189,7 @@ package struct CommandStore: Sendable {
     }
 
     /// Why the agency has no such report: it passed it on, routing has not decided yet, or there is none for it.
-    private static func absent(
+    static func absent(
         _ report: UUID, by agency: AgencyCode?, in jurisdiction: JurisdictionCode, _ tx: borrowing Transaction
     ) async throws -> CommandResult {
         let results = try await tx.pipeline([

@@ -96,10 +96,20 @@ package struct DeadlineStore: Sendable {
                 """)
             var filed: [FiledOutcome] = []
             var firing = Firing()
+            var forgotten: [UUID] = []
             for row in removed {
                 guard let work = works[try row.decode(UUID.self, at: 0)],
                     let kind = DeadlineKind(rawValue: try row.decode(String.self, at: 1))
                 else { continue }
+                if kind == .forget {
+                    let isDue = work.state.isPending(kind)
+                    if isDue { forgotten.append(work.report.id) }
+                    firing.timers.append(
+                        Firing.Timer(
+                            report: work.report.id, trace: work.report.trace, agency: work.state.agency, kind: kind,
+                            hadEffect: isDue))
+                    continue
+                }
                 let effect = decide(work, kind, now)
                 firing.timers.append(
                     Firing.Timer(
@@ -107,6 +117,8 @@ package struct DeadlineStore: Sendable {
                         hadEffect: effect != nil))
                 if let effect { filed.append(effect) }
             }
+            // No event tells of it: nothing that anybody was told has changed.
+            if !forgotten.isEmpty { _ = try await tx.query("SELECT forget_identities(\(jurisdiction), \(forgotten))") }
             guard !filed.isEmpty else { return firing }
             filed.sort { $0.outcome.state.id.text < $1.outcome.state.id.text }
             let written = try await tx.commit(

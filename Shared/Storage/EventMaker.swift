@@ -27,14 +27,15 @@ package struct EventMaker: Sendable {
             })
     }
 
-    /// Tells `streams` that a report is gone: on this, consumers delete their copy.
-    func redacted(_ work: WorkRecord, tell streams: [AgencyCode], at now: Timestamp) -> [PendingEvent] {
-        let outcome = Outcome.redaction(of: work.state, at: now)
-        return streams.map {
-            event(
-                StreamEntry(stream: $0, type: .redacted), of: outcome, before: work.state, content: nil,
-                trace: work.report.trace)
-        }
+    /// Tells `streams` that what a report said is gone: on this, consumers delete their copy.
+    func redacted(_ outcome: Outcome, of work: WorkRecord, tell streams: [AgencyCode]) -> FiledOutcome {
+        FiledOutcome(
+            outcome: outcome,
+            events: streams.map {
+                event(
+                    StreamEntry(stream: $0, type: .redacted), of: outcome, before: work.state, content: nil,
+                    trace: work.report.trace)
+            })
     }
 
     private func event(
@@ -77,7 +78,9 @@ package struct EventMaker: Sendable {
             id: report.id, trackingCode: report.trackingCode, description: report.description,
             location: report.location, accuracyMetres: report.accuracy, locationSource: report.locationSource,
             area: area, address: report.address, rt: report.rt, rw: report.rw,
-            landmark: report.landmark, observedAt: report.observedAt,
-            visibility: city.visibility(chosen: report.visibility, categories: [report.category, state.category]))
+            landmark: report.landmark, media: report.photos.map { ReportContent.Media(photo: $0, of: report.id) },
+            observedAt: report.observedAt,
+            visibility: city.visibility(chosen: report.visibility, categories: [report.category, state.category]),
+            answers: report.answers)
     }
 }

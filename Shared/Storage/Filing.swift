@@ -122,17 +122,17 @@ enum Filing {
         let details = outcomes.map(\.details)
         return """
             INSERT INTO report_history (jurisdiction, report_id, version, at, type, status, agency, note,
-                internal_note, actor, reason, original, refer_to, until, author, rating)
+                internal_note, actor, reason, original, refer_to, until, author, rating, command)
             SELECT \(jurisdiction), report_id, version, at, type, status, agency, note, internal_note, actor, reason,
-                original, refer_to, until, author, rating
+                original, refer_to, until, author, rating, command
             FROM unnest(\(outcomes.map(\.state.id)), \(outcomes.map { Int32($0.state.version) }),
                 \(outcomes.map(\.at)), \(outcomes.map(\.event.rawValue)), \(outcomes.map(\.state.status.rawValue)),
                 \(outcomes.map(\.state.agency)), \(details.map(\.note)), \(details.map(\.internalNote)),
                 \(details.map(\.actor)), \(details.map(\.reason)), \(details.map { $0.of?.text }),
                 \(details.map(\.referTo)), \(details.map(\.until)), \(outcomes.map(\.by.name)),
-                \(details.map { $0.rating.map(Int16.init) }))
+                \(details.map { $0.rating.map(Int16.init) }), \(details.map { $0.command?.rawValue }))
                 AS t (report_id, version, at, type, status, agency, note, internal_note, actor, reason, original,
-                    refer_to, until, author, rating)
+                    refer_to, until, author, rating, command)
             """
     }
 }

@@ -74,8 +74,9 @@ package struct InboxStore: Sendable {
             }
             let rows = try await tx.query(
                 """
-                SELECT claimed_at, urgency, inbox_id, \(ReportRecord.columns) FROM claim_inbox(
-                    \(jurisdiction), \(position.urgency), \(position.id), \(Int32(reach.parts))) r
+                SELECT claimed_at, urgency, inbox_id, \(ReportRecord.claimedColumns) FROM (
+                    SELECT \(jurisdiction) AS jurisdiction, c.* FROM claim_inbox(
+                        \(jurisdiction), \(position.urgency), \(position.id), \(Int32(reach.parts))) c) r
                 """)
             guard let first = rows.first else { return Claim() }
             let now = try first.decode(Timestamp.self, at: 0)
@@ -102,7 +103,7 @@ package struct InboxStore: Sendable {
             items.append(
                 InboxItem(
                     urgency: try row.decode(Int16.self, at: 1), inboxID: try row.decode(Int64.self, at: 2),
-                    report: try ReportRecord(row: row, from: 3)))
+                    report: try ReportRecord(claimed: row, from: 3)))
         }
         return items
     }

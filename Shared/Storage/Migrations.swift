@@ -44,6 +44,16 @@ package enum Migrations {
         Migration(number: 18, name: "status", script: PackageResources._018_status_sql),
         Migration(number: 19, name: "reporter", script: PackageResources._019_reporter_sql),
         Migration(number: 20, name: "public", script: PackageResources._020_public_sql),
+        Migration(number: 21, name: "media", script: PackageResources._021_media_sql),
+        Migration(number: 22, name: "city-pages", script: PackageResources._022_city_pages_sql),
+        Migration(number: 23, name: "privacy", script: PackageResources._023_privacy_sql),
+        Migration(number: 24, name: "moderation", script: PackageResources._024_moderation_sql),
+        Migration(number: 25, name: "push", script: PackageResources._025_push_sql),
+        Migration(number: 26, name: "keys", script: PackageResources._026_keys_sql),
+        Migration(number: 27, name: "test-keys", script: PackageResources._027_test_keys_sql),
+        Migration(number: 28, name: "zeromq-keys", script: PackageResources._028_zeromq_keys_sql),
+        Migration(number: 29, name: "bulk", script: PackageResources._029_bulk_sql),
+        Migration(number: 30, name: "open311", script: PackageResources._030_open311_sql),
     ]
 
     /// The version that these executables need.

@@ -13,18 +13,21 @@ package struct PublicReportFilter: Sendable, Hashable {
     package var box: BoundingBox?
     package var category: CategoryCode?
     package var area: AreaCode?
+    /// The areas of a kecamatan; empty for the whole city.
+    package var areas: [AreaCode]
     /// nil for all that is open or was done.
     package var progress: Progress?
     /// The last report of the page before.
     package var after: UUID?
 
     package init(
-        box: BoundingBox? = nil, category: CategoryCode? = nil, area: AreaCode? = nil, progress: Progress? = nil,
-        after: UUID? = nil
+        box: BoundingBox? = nil, category: CategoryCode? = nil, area: AreaCode? = nil, areas: [AreaCode] = [],
+        progress: Progress? = nil, after: UUID? = nil
     ) {
         self.box = box
         self.category = category
         self.area = area
+        self.areas = areas
         self.progress = progress
         self.after = after
     }
@@ -50,11 +53,7 @@ package struct PublicReportStore: Sendable {
         limit: Int
     ) async throws -> [TrackedReport] {
         let statement = Self.statement(filter, in: jurisdiction, sensitive: sensitive, at: now, limit: limit)
-        return try await pool.query(statement).map { row in
-            let work = try row.decode(String?.self, at: 0) == nil ? nil : WorkRecord(row: row)
-            let report = try work?.report ?? ReportRecord(row: row, from: WorkRecord.ownColumnCount)
-            return TrackedReport(report: report, work: work, history: [])
-        }
+        return try await pool.query(statement).map { try TrackedReport(joined: $0) }
     }
 
     /// What is read is bounded, however large the store and whatever is asked for: open reports are looked for among the
@@ -72,8 +71,7 @@ package struct PublicReportStore: Sendable {
                 (SELECT * FROM report_state
                     WHERE jurisdiction = \(jurisdiction) AND next_due_at IS NOT NULL \(afterState)
                     ORDER BY report_id DESC LIMIT \(literal: openWindow)) s
-                CROSS JOIN LATERAL (
-                    SELECT * FROM report r WHERE r.jurisdiction = s.jurisdiction AND r.id = s.report_id LIMIT 1) r
+                CROSS JOIN LATERAL (\(reportOfState)) r
                 """
         case .statuses, nil:
             // An id begins with its time (UUIDv7), so the reports of some days are a part of the primary key.
@@ -93,11 +91,28 @@ package struct PublicReportStore: Sendable {
             """
     }
 
+    /// The report of a row `s` of `report_state`.
+    ///
+    /// A range of one id in the order of ids: only the primary key has that order, so no plan, also none made for an
+    /// empty store, looks through another index of all the city's reports instead.
+    static let reportOfState: SQL = """
+        SELECT * FROM report r WHERE r.jurisdiction = s.jurisdiction AND r.id BETWEEN s.report_id AND s.report_id
+        ORDER BY r.id LIMIT 1
+        """
+
+    /// Of a row `r` of `report`: the operator has not hidden it.
+    static let notHidden: SQL = """
+        NOT EXISTS (
+            SELECT FROM report_moderation m
+            WHERE m.jurisdiction = r.jurisdiction AND m.report_id = r.id AND m.hidden_at IS NOT NULL)
+        """
+
     private static func conditions(_ filter: PublicReportFilter, _ sensitive: [CategoryCode]) -> [SQL] {
         var conditions: [SQL] = [
-            "r.visibility = 'public'",
+            "r.visibility = 'public'", "r.erased_at IS NULL",
             "(r.category IS NULL OR r.category <> ALL(\(sensitive)))",
             "(s.category IS NULL OR s.category <> ALL(\(sensitive)))",
+            notHidden,
         ]
         if let box = filter.box {
             conditions.append("r.lon BETWEEN \(box.west) AND \(box.east)")
@@ -107,6 +122,7 @@ package struct PublicReportStore: Sendable {
             conditions.append("CASE WHEN s.report_id IS NULL THEN r.category ELSE s.category END = \(category)")
         }
         if let area = filter.area { conditions.append("r.area = \(area)") }
+        if !filter.areas.isEmpty { conditions.append("r.area = ANY(\(filter.areas.map(\.rawValue)))") }
         if filter.progress != .open { conditions.append(standing(filter.progress)) }
         return conditions
     }

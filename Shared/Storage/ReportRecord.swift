@@ -24,19 +24,56 @@ package struct ReportRecord: Sendable, Hashable {
     package var visibility: Visibility
     /// Where its way began; nil for a report from before this was kept.
     package var trace: TraceContext?
+    /// The answers to what the city asks of the category, by the questions' codes; nil without any.
+    package var answers: JSONValue?
+    /// The numbers of its own photos: those that came with it and those that followed it.
+    package var photos: [Int] = []
+    /// For how many days after its end the reporter's identity is kept; nil where none is held.
+    package var identityDays: Int?
+    /// Whether the reporter agreed that the agency may call.
+    package var mayContact = false
+    /// When what was written was erased.
+    package var erasedAt: Timestamp?
+
+    /// Where one of its photos is, without the size: `/media/ID/1`.
+    package func photoPath(_ n: Int) -> String { "/media/\(id.text)/\(n)" }
 
     /// The columns of `report r` that a record is read from, in order.
-    static let columns: SQL = """
+    static let columns: SQL = "\(claimedColumns), \(laterColumns)"
+    static let columnCount = 25
+
+    /// What `columns` are read from, for a subselect that is called `r` in its turn.
+    static let sources: SQL = "r.jurisdiction, \(earlierColumns), \(laterColumns)"
+
+    /// Those that routing decides by.
+    static let claimedColumns: SQL = """
+        \(earlierColumns),
+        ARRAY(
+            SELECT m.n FROM report_media m
+            WHERE m.jurisdiction = r.jurisdiction AND m.report_id = r.id AND m.agency IS NULL AND m.is_public
+            ORDER BY m.n)
+        """
+
+    private static let earlierColumns: SQL = """
         r.id, r.tracking_code, r.category, r.subtype, r.description, r.lat, r.lon, r.accuracy_m, r.location_source,
         r.area, r.area_approximate, r.address, r.rt, r.rw, r.landmark, r.received_at, r.observed_at, r.channel,
-        r.visibility, r.traceparent
+        r.visibility, r.traceparent, r.answers
         """
-    static let columnCount = 20
+
+    private static let laterColumns: SQL = "r.identity_days, r.may_contact, r.erased_at"
 }
 
 extension ReportRecord {
     /// Reads `columns`, the first of which is column `base`.
     init(row: Row, from base: Int) throws {
+        try self.init(claimed: row, from: base)
+        identityDays = try row.decode(Int32?.self, at: base + 22).map(Int.init)
+        mayContact = try row.decode(Bool.self, at: base + 23)
+        erasedAt = try row.decode(Timestamp?.self, at: base + 24)
+    }
+
+    /// Reads `claimedColumns`, the first of which is column `base`.
+    init(claimed row: Row, from base: Int) throws {
         id = try row.decode(UUID.self, at: base)
         trackingCode = try row.decode(String.self, at: base + 1)
         category = try row.decode(String?.self, at: base + 2).map(CategoryCode.init(rawValue:))
@@ -59,6 +96,8 @@ extension ReportRecord {
         channel = ChannelCode(rawValue: try row.decode(String.self, at: base + 17))
         visibility = Visibility(rawValue: try row.decode(String.self, at: base + 18)) ?? .private
         trace = try row.decode(String?.self, at: base + 19).flatMap { TraceContext(text: $0) }
+        answers = try row.decode(String?.self, at: base + 20).flatMap { (try? JSONReader.read(Array($0.utf8)))?.value }
+        photos = try row.decode([Int16].self, at: base + 21).map(Int.init)
     }
 }
 

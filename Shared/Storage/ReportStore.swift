@@ -8,8 +8,18 @@ package struct TrackedReport: Sendable {
     /// nil while routing has not decided.
     package var work: WorkRecord?
     package var history: [HistoryLine]
+    package var moderation = ModerationState.untouched
 
     package var state: ReportState? { work?.state }
+}
+
+extension TrackedReport {
+    /// Reads `WorkRecord.columns`, whose state's are NULL for a report that routing has not decided; without history.
+    init(joined row: Row) throws {
+        work = try row.decode(String?.self, at: 0) == nil ? nil : WorkRecord(row: row)
+        report = try work?.report ?? ReportRecord(row: row, from: WorkRecord.ownColumnCount)
+        history = []
+    }
 }
 
 /// Reports as citizens and integrators look them up.
@@ -24,6 +34,12 @@ package struct ReportStore: Sendable {
 
     package func report(trackingCode: String, in jurisdiction: JurisdictionCode) async throws -> TrackedReport? {
         try await tracked("r.tracking_code = \(trackingCode)", in: jurisdiction)
+    }
+
+    package func id(of trackingCode: String, in jurisdiction: JurisdictionCode) async throws -> UUID? {
+        try await pool.query(
+            "SELECT id FROM report WHERE jurisdiction = \(jurisdiction) AND tracking_code = \(trackingCode)"
+        ).first?.decode(UUID.self, at: 0)
     }
 
     /// The report that a reporter's key opens: candidates by the key's short hash, told apart by `isKey`.
@@ -58,12 +74,18 @@ package struct ReportStore: Sendable {
             JOIN report_history h ON h.jurisdiction = r.jurisdiction AND h.report_id = r.id
             WHERE r.jurisdiction = \(jurisdiction) AND \(condition) ORDER BY h.version
             """,
+            """
+            SELECT \(ModerationState.columns) FROM report r
+            JOIN report_moderation m ON m.jurisdiction = r.jurisdiction AND m.report_id = r.id
+            WHERE r.jurisdiction = \(jurisdiction) AND \(condition)
+            """,
         ])
         guard let row = results[0].first else { return nil }
         var history: [HistoryLine] = []
         for row in results[2] { history.append(try HistoryLine(row: row)) }
         return TrackedReport(
             report: try ReportRecord(row: row, from: 0), work: try results[1].first.map { try WorkRecord(row: $0) },
-            history: history)
+            history: history,
+            moderation: try results[3].first.map { try ModerationState(row: $0, from: 0) } ?? .untouched)
     }
 }

@@ -33,7 +33,11 @@ package struct SampleStore: Sendable {
             removed += batch.removed
             for head in batch.heads { heads[head.stream] = head }
         }
-        if removed > 0 { try await AnalyticsStore(pool: pool).reset(jurisdiction) }
+        if removed > 0 {
+            try await AnalyticsStore(pool: pool).reset(jurisdiction)
+            // Published with what nobody had reported: months are published anew.
+            _ = try await pool.query("DELETE FROM published_count WHERE jurisdiction = \(jurisdiction)")
+        }
         return (removed, heads.values.sorted { $0.stream < $1.stream })
     }
 
@@ -57,26 +61,31 @@ package struct SampleStore: Sendable {
             let ids = Array(works.keys)
             let written = try await tx.query(
                 """
-                SELECT report_id, stream, seq, body FROM stream_event
-                WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids)) ORDER BY stream, seq
+                SELECT DISTINCT report_id, stream FROM stream_event
+                WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))
                 """)
             var told: [UUID: Set<AgencyCode>] = [:]
-            var redactions = Redactions()
             for row in written {
-                let id = try row.decode(UUID.self, at: 0)
                 let stream = AgencyCode(rawValue: try row.decode(String.self, at: 1))
-                told[id, default: []].insert(stream)
-                guard let text = EventRedaction.redacted(try row.decode(String.self, at: 3)) else { continue }
-                redactions.add(stream, try row.decode(Int64.self, at: 2), text)
+                told[try row.decode(UUID.self, at: 0), default: []].insert(stream)
             }
             let pending = told.sorted { $0.key.text < $1.key.text }.flatMap { id, streams in
-                works[id].map { events.redacted($0, tell: streams.sorted(), at: now) } ?? []
+                works[id].map {
+                    events.redacted(Outcome.redaction(of: $0.state, at: now), of: $0, tell: streams.sorted()).events
+                } ?? []
             }
             let results = try await tx.commit(
-                after: [redactions.update(in: jurisdiction)] + Self.deletions(of: ids, in: jurisdiction)
+                after: [Self.redaction(of: ids, in: jurisdiction)] + Self.deletions(of: ids, in: jurisdiction)
                     + Append.statements(pending, in: jurisdiction) + [Self.uncounting(ids, in: jurisdiction)])
             return (ids.count, try Append.heads(results[results.count - 2]))
         }
+    }
+
+    private static func redaction(of ids: [UUID], in jurisdiction: JurisdictionCode) -> SQL {
+        """
+        UPDATE stream_event SET body = redacted_event(body)
+        WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))
+        """
     }
 
     private static func deletions(of ids: [UUID], in jurisdiction: JurisdictionCode) -> [SQL] {
@@ -85,8 +94,12 @@ package struct SampleStore: Sendable {
             "DELETE FROM report_history WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM command_receipt WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM reporter_receipt WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            MediaStore.erasure(of: ids, in: jurisdiction),
             "DELETE FROM report_state WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM identity_reading WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM reporter_identity WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM report_flag WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
+            "DELETE FROM report_moderation WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))",
             "DELETE FROM report WHERE jurisdiction = \(jurisdiction) AND id = ANY(\(ids))",
         ]
     }
@@ -96,27 +109,6 @@ package struct SampleStore: Sendable {
         """
         UPDATE stream_event SET uncounted = true
         WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids)) AND NOT uncounted
-        """
-    }
-}
-
-/// Stored events' new texts.
-private struct Redactions {
-    private var streams: [AgencyCode] = []
-    private var numbers: [Int64] = []
-    private var texts: [String] = []
-
-    mutating func add(_ stream: AgencyCode, _ seq: Int64, _ text: String) {
-        streams.append(stream)
-        numbers.append(seq)
-        texts.append(text)
-    }
-
-    func update(in jurisdiction: JurisdictionCode) -> SQL {
-        """
-        UPDATE stream_event e SET body = t.body
-        FROM unnest(\(streams), \(numbers), \(texts)) AS t (stream, seq, body)
-        WHERE e.jurisdiction = \(jurisdiction) AND e.stream = t.stream AND e.seq = t.seq
         """
     }
 }

@@ -9,6 +9,8 @@ package struct WorkRecord: Sendable {
     /// Why the agency has it.
     package var why: String
     package var changedAt: Timestamp
+    /// The numbers of the photos that the command being decided brings.
+    package var newPhotos: [Int] = []
 
     /// The columns of `report_state s` and `report r`, in order.
     static let columns: SQL = """
@@ -45,7 +47,8 @@ package struct WorkRecord: Sendable {
             resolvedAt: try row.decode(Timestamp?.self, at: base + 13),
             heldUntil: try row.decode(Timestamp?.self, at: base + 14),
             rating: try row.decode(Int16?.self, at: base + 16).map(Int.init),
-            isAppealed: try row.decode(Bool.self, at: base + 17))
+            isAppealed: try row.decode(Bool.self, at: base + 17),
+            identityDays: report.identityDays, mayContact: report.mayContact)
         why = try row.decode(String.self, at: base + 7)
         changedAt = try row.decode(Timestamp.self, at: base + 15)
         self.report = report
@@ -77,6 +80,11 @@ package struct HistoryLine: Sendable, Hashable {
     package var author: String?
     /// The reporter's judgement, 1 to 5.
     package var rating: Int?
+    /// `ask` or `contact`, where the type alone does not tell.
+    package var command: String?
+    /// The numbers of the photos that came with it, and of those that everybody may see.
+    package var photos: [Int] = []
+    package var publicPhotos: [Int] = []
 
     /// The columns of `report_history h`, in order.
     ///
@@ -88,24 +96,35 @@ package struct HistoryLine: Sendable, Hashable {
         CASE WHEN length(h.original) = 36 THEN (
             SELECT o.tracking_code FROM report o
             WHERE o.jurisdiction = h.jurisdiction AND o.id = h.original::uuid)
-        ELSE h.original END, h.refer_to, h.until, h.author, h.rating
+        ELSE h.original END, h.refer_to, h.until, h.author, h.rating,
+        h.command,
+        ARRAY(
+            SELECT CASE WHEN m.is_public THEN m.n ELSE -m.n END FROM report_media m
+            WHERE m.jurisdiction = h.jurisdiction AND m.report_id = h.report_id AND m.version = h.version
+            ORDER BY m.n)
         """
+    static let columnCount = 17
 
-    init(row: Row) throws {
-        version = Int(try row.decode(Int32.self, at: 0))
-        at = try row.decode(Timestamp.self, at: 1)
-        type = try row.decode(String.self, at: 2)
-        status = try row.decode(String.self, at: 3)
-        agency = AgencyCode(rawValue: try row.decode(String.self, at: 4))
-        note = try row.decode(String?.self, at: 5)
-        internalNote = try row.decode(String?.self, at: 6)
-        actor = try row.decode(String?.self, at: 7)
-        reason = try row.decode(String?.self, at: 8)
-        original = try row.decode(String?.self, at: 9)
-        originalCode = try row.decode(String?.self, at: 10)
-        referTo = try row.decode(String?.self, at: 11)
-        until = try row.decode(Timestamp?.self, at: 12)
-        author = try row.decode(String?.self, at: 13)
-        rating = try row.decode(Int16?.self, at: 14).map(Int.init)
+    /// Reads `columns`, the first of which is column `base`.
+    init(row: Row, from base: Int = 0) throws {
+        version = Int(try row.decode(Int32.self, at: base))
+        at = try row.decode(Timestamp.self, at: base + 1)
+        type = try row.decode(String.self, at: base + 2)
+        status = try row.decode(String.self, at: base + 3)
+        agency = AgencyCode(rawValue: try row.decode(String.self, at: base + 4))
+        note = try row.decode(String?.self, at: base + 5)
+        internalNote = try row.decode(String?.self, at: base + 6)
+        actor = try row.decode(String?.self, at: base + 7)
+        reason = try row.decode(String?.self, at: base + 8)
+        original = try row.decode(String?.self, at: base + 9)
+        originalCode = try row.decode(String?.self, at: base + 10)
+        referTo = try row.decode(String?.self, at: base + 11)
+        until = try row.decode(Timestamp?.self, at: base + 12)
+        author = try row.decode(String?.self, at: base + 13)
+        rating = try row.decode(Int16?.self, at: base + 14).map(Int.init)
+        command = try row.decode(String?.self, at: base + 15)
+        let numbers = try row.decode([Int16].self, at: base + 16).map(Int.init)
+        photos = numbers.map(abs)
+        publicPhotos = numbers.filter { $0 > 0 }
     }
 }

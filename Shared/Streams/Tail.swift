@@ -86,9 +86,11 @@ package final class Tail<Payload: Sendable>: Sendable {
         wake.ring()
     }
 
-    package func append(_ block: TailBlock<Payload>) {
+    /// - Parameter forgetting: lets go of every block before this one: something in them was redacted in the store.
+    package func append(_ block: TailBlock<Payload>, forgetting: Bool = false) {
         state.withLock { state in
             precondition(block.first == (state.head ?? block.first - 1) + 1, "blocks follow each other")
+            if forgetting { (state.blocks, state.size) = ([], 0) }
             state.blocks.append(block)
             state.size += block.size
             state.head = block.last

@@ -88,7 +88,9 @@ package struct TailReader<Payload: Sendable>: Sendable {
         let (payload, size) = encode(page.events)
         tail.append(
             TailBlock(
-                first: first.cursor.seq, last: last.cursor.seq, size: size, payload: payload))
+                first: first.cursor.seq, last: last.cursor.seq, size: size, payload: payload),
+            // Whoever is behind reads what went before from the store, where a person's words are gone from it.
+            forgetting: page.events.contains { $0.type == EventType.redacted.rawValue })
         position = last.cursor
         return last.cursor.seq < page.head
     }

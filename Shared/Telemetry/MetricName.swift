@@ -49,6 +49,10 @@ package enum MetricName: String, CaseIterable, Sendable {
     case admissionRefused = "sasando_admission_refused_total"
     case inboxDepth = "sasando_inbox_reports"
     case inboxOldestAge = "sasando_inbox_oldest_age_seconds"
+    case pushMessages = "sasando_push_messages_total"
+    case ingressRequests = "sasando_ingress_requests_total"
+    case ingressReplies = "sasando_ingress_replies_total"
+    case ingressInFlight = "sasando_ingress_reports_in_flight"
 
     // Routing
     case reportsRouted = "sasando_reports_routed_total"
@@ -110,6 +114,10 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .admissionRefused: "Requests refused, by reason."
         case .inboxDepth: "Reports that wait for routing."
         case .inboxOldestAge: "How long the oldest report has waited for routing; 0 where none waits."
+        case .pushMessages: "Messages handed to browsers' push services, by what became of each attempt."
+        case .ingressRequests: "Requests over ZeroMQ, by what became of them."
+        case .ingressReplies: "Replies over ZeroMQ, by whether the peer was there and had room."
+        case .ingressInFlight: "Reports that came over ZeroMQ and are not answered yet."
         case .reportsRouted: "Reports routed, by the agency that has them now."
         case .routingClaimSize: "Reports in one routing claim."
         case .routingClaimDuration: "Time of one routing claim."

@@ -6,13 +6,16 @@ struct Outbox {
 
     private let limit: Int
     private let limitPerPeer: Int
+    private let limitBytes: Int
     /// Whether the first frame names the peer; if not, all messages stand in one queue.
     private let isAddressed: Bool
     private var queues: [[UInt8]: Deque<Frames>] = [:]
     private(set) var count = 0
+    private(set) var bytes = 0
 
-    init(limit: Int, limitPerPeer: Int, isAddressed: Bool) {
+    init(limit: Int, limitPerPeer: Int, limitBytes: Int = .max, isAddressed: Bool) {
         self.limit = limit
+        self.limitBytes = limitBytes
         self.limitPerPeer = isAddressed ? limitPerPeer : limit
         self.isAddressed = isAddressed
     }
@@ -27,11 +30,15 @@ struct Outbox {
     /// False if it is full.
     mutating func append(_ frames: Frames) -> Bool {
         let peer = peer(of: frames)
-        guard count < limit, queues[peer]?.count ?? 0 < limitPerPeer else { return false }
+        let size = Self.size(frames)
+        guard count < limit, queues[peer]?.count ?? 0 < limitPerPeer, size <= limitBytes - bytes else { return false }
         queues[peer, default: []].append(frames)
         count += 1
+        bytes += size
         return true
     }
+
+    private static func size(_ frames: Frames) -> Int { frames.reduce(0) { $0 + $1.count } }
 
     /// Sends what can be sent; drops the messages of a peer that is gone.
     mutating func flush(
@@ -50,10 +57,12 @@ struct Outbox {
                 switch try send(frames) {
                 case .sent:
                     queue.removeFirst()
+                    bytes -= Self.size(frames)
                     result.sent += 1
                 case .wouldBlock: break sending
                 case .unreachable:
                     result.unreachable += queue.count
+                    bytes -= queue.reduce(0) { $0 + Self.size($1) }
                     queue.removeAll()
                 }
             }
@@ -66,6 +75,7 @@ struct Outbox {
         defer {
             queues = [:]
             count = 0
+            bytes = 0
         }
         return count
     }

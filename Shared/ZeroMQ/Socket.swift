@@ -39,6 +39,7 @@ package actor Socket: EventSource {
 
     var outbox: Outbox
     var receivers = WaitList()
+    var isReceivingEnded = false
     var senders = WaitList()
     var retry: ReactorTimer?
     var lastWait = 0
@@ -72,7 +73,8 @@ package actor Socket: EventSource {
                 (kind, Counter(.zeroMQConnections, dimensions + [("event", kind.rawValue)]))
             })
         outbox = Outbox(
-            limit: options.outboxLimit, limitPerPeer: options.outboxLimitPerPeer, isAddressed: kind == .router)
+            limit: options.outboxLimit, limitPerPeer: options.outboxLimitPerPeer, limitBytes: options.outboxBytes,
+            isAddressed: kind == .router)
         let handle = try SocketHandle(kind.rawType, in: context)
         try handle.apply(options, for: kind)
         try handle.apply(security)

@@ -114,7 +114,12 @@ internal import CZeroMQ
     }
 
     /// Takes a whole message, or nil if there is none.
-    func receive(maxFrames: Int, withSender: Bool) throws(ZeroMQError) -> Receiving? {
+    ///
+    /// - Parameter cutting: Whether of a message with too many frames the first `maxFrames` are given back, instead of
+    ///   `dropped`.
+    func receive(
+        maxFrames: Int, withSender: Bool, cutting: Bool = false
+    ) throws(ZeroMQError) -> Receiving? {
         var message = Message(frames: [])
         var count = 0
         while true {
@@ -124,9 +129,13 @@ internal import CZeroMQ
                 return nil
             }
             count += 1
-            if count <= maxFrames { message.frames.append(bytes) } else { message.frames = [] }
-            if count == 1 && withSender { message.sender = property("User-Id") }
-            if unsafe zmq_msg_more(frame) == 0 { return count <= maxFrames ? .message(message) : .dropped }
+            if count <= maxFrames { message.frames.append(bytes) } else if !cutting { message.frames = [] }
+            // The frame that a ROUTER puts first has it only sometimes.
+            if withSender && count <= 2 && message.sender == nil { message.sender = property("User-Id") }
+            if unsafe zmq_msg_more(frame) == 0 {
+                message.isCut = count > maxFrames
+                return message.isCut && !cutting ? .dropped : .message(message)
+            }
         }
     }
 
@@ -151,9 +160,12 @@ package struct Message: Sendable, Hashable {
     package var frames: [[UInt8]]
     /// The public key, in Z85, of the client that sent it; only a CURVE server knows it.
     package var sender: String?
+    /// Whether it had more frames than the socket's bound, and these are the first of them.
+    package var isCut: Bool
 
-    package init(frames: [[UInt8]], sender: String? = nil) {
+    package init(frames: [[UInt8]], sender: String? = nil, isCut: Bool = false) {
         self.frames = frames
         self.sender = sender
+        self.isCut = isCut
     }
 }

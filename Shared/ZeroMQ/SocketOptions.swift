@@ -39,6 +39,8 @@ package struct SocketOptions: Sendable {
     package var maxFrameSize = 1 << 20
     /// Of one received message; one with more is dropped whole.
     package var maxFrames = 64
+    /// Whether of such a message the first frames are received, so that its sender can be told, instead of nothing.
+    package var cutsMessages = false
     /// Messages that libzmq queues for each peer.
     package var sendHighWaterMark = 1_000
     package var receiveHighWaterMark = 1_000
@@ -48,8 +50,13 @@ package struct SocketOptions: Sendable {
     package var outboxLimit = 1_000
     /// How many of them may be for the same peer (ROUTER only): so a slow one leaves room for the others.
     package var outboxLimitPerPeer = 100
+    /// Their bytes, of all together.
+    package var outboxBytes = 64 << 20
     /// Whether only completed connections take messages; nil: for DEALER and PUSH.
     package var isImmediate: Bool?
+    /// Whether a new connection under a name that is taken gets it (ROUTER only). Where peers do not trust each other
+    /// it must not: it would get the other's replies.
+    package var isHandedOver = true
     /// The name by which a ROUTER knows this socket; nil: it makes one up for each connection.
     package var routingID: [UInt8]?
 
@@ -80,7 +87,7 @@ extension SocketHandle {
         try set(ZMQ_IMMEDIATE, CInt(isImmediate ? 1 : 0))
         if kind == .router {
             try set(ZMQ_ROUTER_MANDATORY, CInt(1))
-            try set(ZMQ_ROUTER_HANDOVER, CInt(1))
+            try set(ZMQ_ROUTER_HANDOVER, CInt(options.isHandedOver ? 1 : 0))
         }
         if let routingID = options.routingID { try set(ZMQ_ROUTING_ID, routingID) }
     }

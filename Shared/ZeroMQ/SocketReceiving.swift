@@ -1,4 +1,5 @@
 internal import Metrics
+internal import Reactor
 
 extension Socket {
     /// Takes the next message, suspending until there is one.
@@ -15,26 +16,45 @@ extension Socket {
     }
 
     /// Takes what has come, at most `count` messages; suspends until there is at least one.
+    ///
+    /// - Parameter bytes: No further message is taken once so many have been.
     package func receive(
-        upTo count: Int, until deadline: ContinuousClock.Instant? = nil
+        upTo count: Int, bytes: Int = .max, until deadline: ContinuousClock.Instant? = nil
     ) async throws(ZeroMQError) -> [Message] {
         precondition(count > 0)
         while true {
-            let messages = try take(upTo: count)
+            let messages = try take(upTo: count, bytes: bytes)
             if !messages.isEmpty { return messages }
             try await wait(for: .message, until: deadline)
         }
     }
 
-    private func take(upTo count: Int) throws(ZeroMQError) -> [Message] {
+    /// From now on nothing is received any more: whoever waits, or asks later, gets `cancelled`. Sending goes on, and
+    /// what has come stays with libzmq.
+    package nonisolated func endReceiving() {
+        reactor.post {
+            self.assumeIsolated { socket in
+                socket.isReceivingEnded = true
+                socket.receivers.resumeAll(with: .failure(ZeroMQError(.receive, .cancelled)))
+            }
+        }
+    }
+
+    private func take(upTo count: Int, bytes: Int) throws(ZeroMQError) -> [Message] {
         let handle = try opened(.receive)
+        if isReceivingEnded { throw ZeroMQError(.receive, .cancelled) }
         defer { touch() }
         var messages: [Message] = []
+        var size = 0
         var dropped = 0
         // Bounded, so that a peer that sends only what must be dropped does not keep the thread.
-        while messages.count < count, dropped < 256 {
-            switch try handle.receive(maxFrames: options.maxFrames, withSender: knowsSenders) {
-            case .message(let message)?: messages.append(message)
+        while messages.count < count, size < bytes, dropped < 256 {
+            let received = try handle.receive(
+                maxFrames: options.maxFrames, withSender: knowsSenders, cutting: options.cutsMessages)
+            switch received {
+            case .message(let message)?:
+                messages.append(message)
+                size += message.frames.reduce(0) { $0 + $1.count }
             case .dropped?: dropped += 1
             case nil:
                 countReceived(messages.count, dropped: dropped)

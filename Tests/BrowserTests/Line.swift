@@ -7,7 +7,7 @@ import TestSupport
 ///
 /// One thread does all of it.
 final class Line: Sendable {
-    /// What becomes of a report that is sent over it.
+    /// What becomes of a report, or of its photos, that are sent over it.
     enum Fate: Sendable, CaseIterable {
         case arrives
         /// Cut before the city has heard of it.
@@ -23,8 +23,10 @@ final class Line: Sendable {
         var isStopped = false
         /// The fates of the next reports, the last one first.
         var fates: [Fate] = []
+        var photoFates: [Fate] = []
         var received = 0
         var reports = 0
+        var photoRequests = 0
     }
 
     let port: Int
@@ -35,6 +37,8 @@ final class Line: Sendable {
     var received: Int { state.withLock { $0.received } }
     /// Reports that were sent over it, also those that did not arrive.
     var reports: Int { state.withLock { $0.reports } }
+    /// Requests that were sent over it to bring photos.
+    var photoRequests: Int { state.withLock { $0.photoRequests } }
 
     /// - Parameter frontDoor: `http://HOST:PORT`.
     init(to frontDoor: String) throws {
@@ -52,6 +56,9 @@ final class Line: Sendable {
     /// Decides what becomes of the next reports, in order; those after them arrive.
     func decide(_ fates: [Fate]) { state.withLock { $0.fates = fates.reversed() } }
 
+    /// The same of the next requests that bring photos, be it to upload one or to give them to their report.
+    func decidePhotos(_ fates: [Fate]) { state.withLock { $0.photoFates = fates.reversed() } }
+
     func stop() { state.withLock { $0.isStopped = true } }
 
     // MARK: For its thread
@@ -63,6 +70,13 @@ final class Line: Sendable {
         state.withLock {
             $0.reports += 1
             return $0.fates.popLast() ?? .arrives
+        }
+    }
+
+    fileprivate func beginPhoto() -> Fate {
+        state.withLock {
+            $0.photoRequests += 1
+            return $0.photoFates.popLast() ?? .arrives
         }
     }
 
@@ -88,6 +102,9 @@ private final class LineLoop {
     private var passages: [Passage] = []
     private static let look_ms: CInt = 5
     private static let sending = Array("POST /v1/reports ".utf8)
+    private static let uploading = Array("POST /v1/media ".utf8)
+    /// Of a report that has arrived a script sends its photos alone.
+    private static let giving = Array("POST /v1/reports/".utf8)
 
     init(of line: Line, listener: CInt, place: (host: String, port: Int)) {
         self.line = line
@@ -127,6 +144,7 @@ private final class LineLoop {
     private func ask(_ passage: Passage) {
         guard let bytes = RawSocket.read(passage.client, atMost: 65_536) else { return end(passage) }
         if bytes.starts(with: Self.sending) { passage.fate = line.beginReport() }
+        if bytes.starts(with: Self.uploading) || bytes.starts(with: Self.giving) { passage.fate = line.beginPhoto() }
         if passage.fate == .unheard || !pass(bytes, to: passage.server) { end(passage) }
     }
 

@@ -199,7 +199,7 @@ extension LivePages {
                 }
                 line.decide([])
                 line.restore()
-                try await citizen.navigate(to: line.address + "/")
+                try await citizen.arrive(at: line.address + "/")
                 try await citizen.wait(for: 50, "sent", within: .seconds(40))
                 let codes = try await citizen.keptReports().compactMap { $0["receipt"]?["tracking_code"]?.text }
                 #expect(Set(codes).count == 50)
@@ -214,11 +214,7 @@ extension LivePages {
         private static func write(
             _ words: String, as number: Int, by line: Line, _ citizen: Page, _ generator: inout SeededGenerator
         ) async throws {
-            // The report before may be sent this moment, and its page go on by itself.
-            for _ in 1...3 {
-                try? await citizen.navigate(to: line.address + "/lapor?kategori=kemacetan", within: .seconds(5))
-                if (try? await citizen.address.contains("/lapor?")) == true { break }
-            }
+            try await citizen.arrive(at: line.address + "/lapor?kategori=kemacetan")
             try await citizen.sendForm(words)
             try await citizen.waitForKept(number)
             // pause: the line is cut at a moment of its own

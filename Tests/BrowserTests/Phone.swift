@@ -23,6 +23,15 @@ extension Page {
         try await setOffline(false)
     }
 
+    /// Goes to an address from a page whose report may be sent this moment, so that the page goes on by itself.
+    func arrive(at url: String) async throws {
+        for _ in 1...3 {
+            try? await navigate(to: url, within: .seconds(5))
+            if (try? await address) == url { return }
+        }
+        try await navigate(to: url)
+    }
+
     /// Fills the form in, whose category stands in the address, and sends it, as fast as a script can.
     func sendForm(_ description: String, fields: [String: String] = [:]) async throws {
         try await wait(until: "document.querySelector('main.stepwise [name=category]:checked')")
@@ -55,7 +64,7 @@ extension Page {
     func keptReports() async throws -> [JSONValue] {
         try await evaluate(
             """
-            new Promise((resolve) => { const opening = indexedDB.open('sasando', 1);
+            new Promise((resolve) => { const opening = indexedDB.open('sasando', 2);
               opening.onupgradeneeded = () => opening.transaction.abort();
               opening.onerror = () => resolve([]);
               opening.onsuccess = () => {

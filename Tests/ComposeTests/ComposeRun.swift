@@ -115,6 +115,11 @@ struct Curl: Sendable {
         try await send("POST", path, ["--header", "Content-Type: application/json", "--data", body.json])
     }
 
+    /// Posts a file as a form does.
+    func upload(_ path: String, file: URL) async throws -> Answer {
+        try await send("POST", path, ["--form", "file=@\(file.path)"])
+    }
+
     private func send(_ method: String, _ path: String, _ options: [String]) async throws -> Answer {
         let words = [
             "curl", "--silent", "--insecure", "--max-time", "15", "--request", method, "--write-out",

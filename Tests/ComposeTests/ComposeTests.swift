@@ -31,6 +31,48 @@ enum Compose {
             #expect(page.status == 200, "\(page)")
         }
 
+        @Test func `a photo is written anew in its container, and shown to who reads the report`() async throws {
+            let file = FileManager.default.temporaryDirectory.appending(path: "sasando-\(UUID().uuidString).jpg")
+            defer { try? FileManager.default.removeItem(at: file) }
+            try Data(Photographs.withMetadata(Photographs.jpeg)).write(to: file)
+            let upload = try await run.integrator.upload("/v1/media", file: file)
+            #expect(upload.status == 201, "\(upload)")
+            let report = try await run.integrator.post(
+                "/v1/reports",
+                .object([
+                    "category": "sampah", "description": "Dengan foto", "media": .array([upload.json["id"] ?? .null]),
+                    "location": ["lat": -10.1583, "lon": 123.6070],
+                ]))
+            #expect(report.status == 201, "\(report)")
+            let id = report.json["id"]?.text ?? ""
+            for size in ["web", "thumb"] {
+                let photo = try await run.door.get("/media/\(id)/1/\(size)", "--output", "/dev/null")
+                #expect(photo.status == 200, "\(photo)")
+            }
+            try Data("bukan foto".utf8).write(to: file)
+            let refused = try await run.integrator.upload("/v1/media", file: file)
+            #expect(refused.status == 422, "\(refused)")
+        }
+
+        @Test func `a report over ZeroMQ comes in at the port that is opened for it`() async throws {
+            let opened = try await stack.compose("port", "intake", "5671").trimmingCharacters(
+                in: .whitespacesAndNewlines)
+            let port = try #require(opened.split(separator: ":").last)
+            let zeromq = try #require(run.credentials["zeromq"])
+            let file = FileManager.default.temporaryDirectory.appending(path: "sasando-\(UUID().uuidString).json")
+            defer { try? FileManager.default.removeItem(at: file) }
+            let credentials: JSONValue = ["zeromq": zeromq.setting("ingress", .string("tcp://127.0.0.1:\(port)"))]
+            try Data(credentials.json.utf8).write(to: file)
+            let request = IngressClient.request("1", Sample.report().json)
+            let replies = try await IngressClient(credentials: file).exchange([request])
+            #expect(replies.first?.isOK == true, "\(replies.first?.text ?? "no reply")")
+        }
+
+        @Test func `what is held of a person is looked after in a container of its own`() async throws {
+            let keys = try await stack.compose("run", "--rm", "-T", "privacy", "sasandoctl", "privacy", "keys")
+            #expect(!keys.isEmpty)
+        }
+
         @Test func `HTTP leads to HTTPS at the public name, whatever the Host header says`() async throws {
             let answer = try await Command([
                 "curl", "--silent", "--include", "--header", "Host: evil.example",

@@ -4,9 +4,11 @@ import Testing
 @Suite struct AdmissionTests {
     private static let places = PlaceIndex(city: Sample.city)
 
-    private static func admit(_ body: String) throws -> Result<AdmittedReport, Faults> {
+    private static func admit(
+        _ body: String, basis: LegalBasis = .consent
+    ) throws -> Result<AdmittedReport, Faults> {
         AdmissionRules.validate(
-            try ReportDraft.read(Array(body.utf8)), city: Sample.city, places: places, now: Sample.now)
+            try ReportDraft.read(Array(body.utf8)), city: Sample.city, places: places, basis: basis, now: Sample.now)
     }
 
     private static func faults(_ body: String) throws -> [String] {
@@ -51,7 +53,11 @@ import Testing
         // the rest
         (#""external_id":"""#, "/external_id blank"),
         (#""visibility":"secret""#, "/visibility unknown_visibility"),
-        (#""media":["017f22e2-79b0-7cc3-98c4-dc0c0c07398f"]"#, "/media/0 unknown_media"),
+        (#""media":["foto.jpg"]"#, "/media/0 unknown_media"),
+        (
+            #""media":["017f22e2-79b0-7cc3-98c4-dc0c0c07398f","017f22e2-79b0-7cc3-98c4-dc0c0c07398f"]"#,
+            "/media/1 unknown_media"
+        ),
         (#""media":[7]"#, "/media/0 not_a_string"),
         (#""media":{}"#, "/media not_an_array"),
         (#""attributes":[]"#, "/attributes not_an_object"),
@@ -74,6 +80,18 @@ import Testing
         (
             #""reporter":{"name":"Yuli","consent":{"version":"1","at":"2026-11-24T02:00:00Z"}}"#,
             "/reporter/consent/at time_in_future"
+        ),
+        (
+            #""reporter":{"name":"Yuli","consent":{"version":"0","at":"2026-11-24T01:00:00Z"}}"#,
+            "/reporter/consent/version unknown_consent"
+        ),
+        (
+            #""reporter":{"name":"Yuli","consent":{"version":"1","at":"2026-11-24T01:00:00Z","contact":"ya"}}"#,
+            "/reporter/consent/contact not_a_boolean"
+        ),
+        (
+            #""reporter":{"name":"Yuli","consent":{"version":"1","at":"2026-11-24T01:00:00Z","contact":true}}"#,
+            "/reporter/phone required"
         ),
         (
             #""reporter":{"name":"Yuli","consent":{"version":"1","at":"dulu"}}"#,
@@ -174,7 +192,24 @@ import Testing
                 #""reporter":{"name":"Yuli","phone":"+62 (0)812-3456.7890","email":"yuli@contoh.id",\#(consent)}"#)
         ).get()
         #expect(report.reporter?.name == "Yuli" && report.reporter?.consentVersion == "2026-1")
+        #expect(report.ground?.retentionDays == 90 && report.reporter?.mayContact == false)
         #expect(try Self.admit(Self.report(#""reporter":{}"#)).get().reporter == nil)
+    }
+
+    @Test func `who has another ground needs no consent for personal data, and one that is given counts`() throws {
+        let named = Self.report(#""reporter":{"name":"Yuli","phone":"0812-3456-7890"}"#)
+        #expect(throws: Faults.self) { try Self.admit(named).get() }
+        let ground = try Self.admit(named, basis: .publicTask).get().ground
+        #expect(ground == DataGround(version: "basis:public_task", at: Sample.now, retentionDays: 90))
+        let agreed = Self.report(
+            #""reporter":{"name":"Yuli","consent":{"version":"2026-1","at":"2026-11-24T01:00:00Z"}}"#)
+        #expect(try Self.admit(agreed, basis: .publicTask).get().ground?.version == "2026-1")
+        // What is wrong with a consent that is given stays wrong.
+        let unknown = Self.report(
+            #""reporter":{"name":"Yuli","consent":{"version":"1999-1","at":"2026-11-24T01:00:00Z"}}"#)
+        #expect(throws: Faults.self) { try Self.admit(unknown, basis: .publicTask).get() }
+        // Nothing is kept of nobody.
+        #expect(try Self.admit(Self.report(""), basis: .publicTask).get().ground == nil)
     }
 
     @Test func `the same request in other words of JSON has the same hash`() throws {
@@ -188,6 +223,8 @@ import Testing
             #""external_id":"12""#, #""observed_at":"2026-11-24T01:00:00Z""#, #""attributes":{"a":1}"#,
             #""address":"12""#, #""location":{"lat":-10.149,"lon":123.652}"#,
             #""reporter":{"name":"12","consent":{"version":"1","at":"2026-11-24T01:00:00Z"}}"#,
+            #""reporter":{"phone":"081234567890","consent":{"version":"1","at":"2026-11-24T01:00:00Z"}}"#,
+            #""reporter":{"phone":"081234567890","consent":{"version":"1","at":"2026-11-24T01:00:00Z","contact":true}}"#,
         ].map { try Self.admit(Self.report($0)).get().requestHash }
         #expect(Set(seen).count == seen.count)
     }

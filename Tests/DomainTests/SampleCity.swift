@@ -48,6 +48,10 @@ enum Sample {
             area("53.71.04.1010", "Liliba", "Oebobo", -10.169, 123.645),
             area("53.71.06.1002", "Lai Lai Bisi Kopan", "Kota Lama", -10.162, 123.577, ["LLBK"]),
             area("53.71.06.1006", "Merdeka", "Kota Lama", -10.162, 123.586),
+        ],
+        consents: [
+            Consent(version: "1", purpose: LocalizedText(id: "dahulu", en: "once"), retentionDays: 30),
+            Consent(version: "2026-1", purpose: LocalizedText(id: "kini", en: "now"), retentionDays: 90),
         ])
 
     /// 2026-11-24T09:05:00+08:00.

@@ -19,7 +19,7 @@ import Testing
             acknowledgedAt: acted ? Sample.received : nil,
             startedAt: status == .inProgress ? Sample.received : nil,
             resolvedAt: status == .resolved ? now.adding(seconds: -60) : nil,
-            heldUntil: status == .onHold ? now.adding(seconds: -1) : nil)
+            heldUntil: status == .onHold ? now.adding(seconds: -1) : nil, mayContact: true)
     }
 
     private static func request(_ command: Command) -> CommandRequest {
@@ -38,6 +38,9 @@ import Testing
         case .rate: CommandRequest(.rate(4))
         case .follow: CommandRequest(.follow)
         case .close: CommandRequest(.close)
+        case .ask: CommandRequest(.ask, note: "di sebelah mana?")
+        case .contact: CommandRequest(.contact(reason: "janji temu"))
+        case .erase: CommandRequest(.erase)
         }
     }
 
@@ -59,6 +62,9 @@ import Testing
         ]
         for status in ReportStatus.allCases where ![.received, .withdrawn].contains(status) {
             table[status, default: [:]][.comment] = status
+            if status.isOpen || status == .resolved {
+                table[status, default: [:]].merge([.ask: status, .contact: status]) { $1 }
+            }
         }
         return table
     }()

@@ -49,8 +49,14 @@ struct Route: Sendable, CustomTestStringConvertible {
         .init("GET", "/lacak/PUBLIC_CODE", [200, 401, 200, 200, 200, 200, 200]),
         .init("GET", "/lacak/PRIVATE_CODE", [200, 401, 200, 200, 200, 200, 200]),
         .init("GET", "/v1/categories", anyone), .init("GET", "/v1/agencies", anyone),
-        .init("GET", "/v1/areas", anyone),
+        .init("GET", "/v1/areas", anyone), .init("GET", "/v1/consents", anyone),
         .init("GET", "/masuk", anyone),
+        .init("GET", "/kinerja", anyone), .init("GET", "/kinerja.csv", anyone), .init("GET", "/v1/performance", anyone),
+        .init("GET", "/v1/performance/sensitive", anyone), .init("GET", "/v1/announcements", anyone),
+        .init("GET", "/v1/reports/nearby?category=sampah&area=53.71.04.1008", anyone),
+        .init("GET", "/pengumuman", operatorOnly),
+        .init("POST", "/v1/announcements", [401, 401, 401, 403, 403, 403, 422], body: [:]),
+        .init("POST", "/v1/announcements/PUBLIC/end", [401, 401, 401, 403, 403, 403, 404], body: [:]),
         .init("POST", "/v1/reports", [201, 401, 201, 201, 403, 403, 403], body: Sample.report("parkir_liar")),
         .init("GET", "/v1/reports/PUBLIC", [200, 401, 200, 200, 200, 200, 200]),
         .init("GET", "/v1/reports/PUBLIC_CODE", [200, 401, 200, 200, 200, 200, 200]),
@@ -88,23 +94,26 @@ struct Route: Sendable, CustomTestStringConvertible {
     ]
 
     private static let commands: [Route] = [
+        ("ask", ["text": "di mana?"]), ("contact", ["reason": "mau tanya"]),
         ("comment", ["note": "dicatat"]), ("acknowledge", [:]), ("hold", ["reason": "hujan"]), ("resume", [:]),
         ("resolve", [:]), ("reopen", [:]), ("start", [:]), ("reject", ["reason": "invalid"]),
         ("transfer", ["to": "dishub"]),
     ].map { (command: String, body: JSONValue) in
-        // By now it is in progress, where nothing can be rejected: the status machine's 409, past the door.
-        let own = command == "reject" ? 409 : 200
+        // By now it is in progress, where nothing can be rejected: the status machine's 409, past the door. And whom to
+        // call nobody is told of an anonymous report.
+        let own = ["reject": 409, "contact": 403][command] ?? 200
         return .init(
             "POST", "/v1/agencies/dlhk/reports/PUBLIC/\(command)", [401, 401, 401, 403, 403, own, 403], body: body)
     }
 
     /// The same, as the desk's forms give them: what was carried out leads back to the report or the desk.
     private static let deskCommands: [Route] = [
+        ("ask", "text=di+mana"), ("contact", "reason=mau+tanya"),
         ("comment", "note=dicatat"), ("acknowledge", ""), ("hold", "reason=hujan"), ("resume", ""),
         ("resolve", "note=selesai"), ("reopen", ""), ("start", ""), ("reject", "reason=invalid"),
         ("transfer", "to=dishub"),
     ].map { (command: String, form: String) in
-        let own = command == "reject" ? 409 : 303
+        let own = ["reject": 409, "contact": 403][command] ?? 303
         return .init(
             "POST", "/desk/dlhk/laporan/WORKED/\(command)", [401, 401, 401, 403, 403, own, 403], form: form)
     }
@@ -182,7 +191,8 @@ extension EndToEnd.FrontDoor {
                 let history = (report["history"]?.elements ?? []).compactMap { $0["type"]?.text }
                 #expect(
                     history == [
-                        "assigned", "commented", "acknowledged", "held", "resumed", "resolved", "reopened", "started",
+                        "assigned", "commented", "commented", "acknowledged", "held", "resumed", "resolved", "reopened",
+                        "started",
                         "transferred_out",
                     ], "\(report)")
             }
@@ -249,7 +259,7 @@ extension EndToEnd.FrontDoor {
         func identity() async throws {
             let person: JSONValue = [
                 "name": "Yohanes Penguji", "phone": "+62 812 9999 1234", "email": "yohanes@contoh.id",
-                "consent": ["version": "2026-1", "at": "2026-01-01T00:00:00+08:00"],
+                "consent": ["version": "1", "at": "2026-01-01T00:00:00+08:00"],
             ]
             let receipt = try await stack.integrator.post(
                 "/v1/reports", json: Sample.report("iklan_liar").setting("reporter", person))

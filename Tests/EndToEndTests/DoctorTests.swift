@@ -1,5 +1,5 @@
 internal import Domain
-internal import FoundationEssentials
+internal import Foundation
 internal import Glibc
 internal import TestSupport
 internal import Testing
@@ -8,11 +8,14 @@ extension EndToEnd.Watching {
     @Suite("Doctor", .serialized)
     struct DoctorTests {
         let stack = RunningStack.current.stack
+        private var media: String { stack.home.appending(path: "media").path }
 
         /// The names of what is not well, with what was found; the whole answer where it cannot be read.
         private func illnesses() async throws -> [String] {
             let printed: String
-            do { printed = try await stack.control("doctor", "--json") } catch let refusal as Unexpected {
+            do {
+                printed = try await stack.control("doctor", "--json", "--media", media)
+            } catch let refusal as Unexpected {
                 printed = refusal.description
             }
             // An error's own text comes first, and names the arguments in brackets.
@@ -33,8 +36,10 @@ extension EndToEnd.Watching {
                     return found.isEmpty
                 }
             } catch { throw Unexpected("not well after 30 s: \(found)") }
-            let said = try await stack.control("doctor")
-            #expect(said.contains("ok   streams: 8, ") && said.contains("ok   disk: "), "\(said)")
+            let said = try await stack.control("doctor", "--media", media)
+            for part in ["ok   streams: 8, ", "ok   disk: ", "ok   photos: "] {
+                #expect(said.contains(part), "\(said)")
+            }
 
             try await stack.signal(Stack.notifier("dinkes"), SIGSTOP)
             try await wait(for: "dinkes to be missed", within: .seconds(20)) {

@@ -48,6 +48,7 @@ struct Markers: Sendable {
         let fields = [
             "category": "sampah", "area": "53.71.01.1001", "description": description, "landmark": name,
             "address": "Jl. Vexolap 71", "name": name, "phone": phone, "email": email,
+            "consent": "1", "consent_at": "2026-01-01T00:00:00Z", "contact": "yes",
         ]
         return fields.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
     }
@@ -111,7 +112,7 @@ extension EndToEnd.Watching {
                 "/v1/reports", json: markers.report.setting("external_id", .string(UUID().uuidString)))
             #expect(citizen.status == 201, "\(citizen)")
             let page = stack.door.with("Accept", "text/html").with("Origin", stack.frontDoor)
-            let form = try await page.post("/lapor", form: markers.form)
+            let form = try await page.post("/lapor", form: markers.form + "&sudah_lihat=1")
             #expect(form.status == 201, "\(form)")
             let refused = try await page.post("/lapor", form: markers.form + "&lat=\(markers.token)&lon=1")
             #expect(refused.status == 422, "\(refused)")

@@ -11,7 +11,7 @@ extension EndToEnd.FrontDoor {
         let audit = StoreAudit(pool: RunningStack.current.pool)
 
         private func reports(under key: String) async throws -> Int64 {
-            try await audit.count("SELECT count(*) FROM report WHERE idempotency_key = \(key)")
+            try await audit.reports(under: key)
         }
 
         @Test("the same key and report give the same receipt, however the JSON is written")

@@ -24,7 +24,7 @@ struct Faults: AsyncParsableCommand {
     @Option(help: "Repeats a run's choices; drawn when it is left out.")
     var seed: UInt64?
 
-    @Option(help: "Reports a second that are sent meanwhile (60; the kill matrix is judged at 500).")
+    @Option(help: "Reports a second that are sent meanwhile (100; the kill matrix is judged at 500).")
     var rate: Int?
 
     @Option(help: "Only these faults, separated by commas.")
@@ -68,7 +68,7 @@ struct Faults: AsyncParsableCommand {
         }
         let seed = seed ?? UInt64.random(in: 1...999_999)
         let faults = try chosen
-        let pace = Pace(faults: faults, total: short ? nil : duration?.value ?? .seconds(600), rate: rate ?? 60)
+        let pace = Pace(faults: faults, total: short ? nil : duration?.value ?? .seconds(600), rate: rate ?? 100)
         let runner = Runner(kind: kind, pace: pace, seed: seed)
         print("Faults against \(kind.rawValue), seed \(seed), \(pace.rate) reports a second")
         let rows = await runner.run(faults)

@@ -2,7 +2,8 @@
 struct Pace: Sendable {
     /// Of a fault that touches everyone.
     let length: Duration
-    /// Of one window of calm or of a fault, where others are measured: half a dozen of each.
+    /// Of one window of calm or of a fault, where others are measured: half a dozen of each. Long enough for more than
+    /// a hundred reports: of fewer, the 99th percentile is the slowest one.
     let window: Duration
     let rate: Int
 
@@ -12,18 +13,19 @@ struct Pace: Sendable {
     /// Within this time after a fault everything that waited must have passed.
     static let drain = Duration.seconds(30)
     static let clients = 12
+    private static let shortestWindow = Duration.milliseconds(1_200)
 
     /// - Parameter total: for all rows together; nil: as short as is worth it.
     init(faults: [Fault], total: Duration?, rate: Int) {
         self.rate = rate
         guard let total else {
             length = .seconds(4)
-            window = .seconds(1)
+            window = Self.shortestWindow
             return
         }
         let share = total / max(1, faults.count)
         length = max(.seconds(4), share)
-        window = max(.milliseconds(1_200), share / (2 * Self.pairs))
+        window = max(Self.shortestWindow, share / (2 * Self.pairs))
     }
 
     /// Between two reports of one client.

@@ -13,7 +13,8 @@ struct AppShellTests {
         #expect(worker.hasPrefix("const SHELL = {\"version\":\"\(AppShell.version)\""))
         let lines = worker.split(separator: "\n")
         #expect(!lines.contains { $0.hasPrefix("import ") || $0.hasPrefix("export ") })
-        let names = lines.compactMap { $0.firstMatch(of: /^(?:async )?(?:const|let|function|class) (\w+)/)?.output.1 }
+        let written = AppShell.workerSource.split(separator: "\n")
+        let names = written.compactMap { $0.firstMatch(of: /^(?:async )?(?:const|let|function|class) (\w+)/)?.output.1 }
         #expect(names.contains("attempt") && names.contains("freshPage"))
         #expect(Set(names).count == names.count, "\(names.sorted())")
         // An open form keeps the worker that it began with.

@@ -30,6 +30,27 @@ struct AssetTests {
         }
     }
 
+    @Test("travel without comments and indentation, which change nothing else")
+    func slim() {
+        let script =
+            "// What it does.\nimport { a } from \"./a.js\"; // stays\n\n/**\n * Of b.\n */\nconst b = [\n  a,\n];\n"
+        let slim = String(decoding: SlimText.slim(Array(script.utf8), of: "x.js"), as: UTF8.self)
+        #expect(slim == "import { a } from \"./a.js\"; // stays\nconst b = [\na,\n];\n")
+        let style = "/* of all */\n.a {\n    color: red;\n}\n"
+        #expect(SlimText.slim(Array(style.utf8), of: "x.css") == Array(".a {\ncolor: red;\n}\n".utf8))
+        #expect(SlimText.slim([32, 10], of: "x.svg") == [32, 10])
+        // A text that goes on over a line's end would lose its indentation; a comment after code would hide its end.
+        for file in AssetFiles.files where SlimText.isMeant(file.name) {
+            for line in String(decoding: file.bytes, as: UTF8.self).split(separator: "\n") {
+                #expect(line.count { $0 == "`" } % 2 == 0 && !line.hasSuffix("\\"), "\(file.name): \(line)")
+                if let begin = line.firstRange(of: "/*") {
+                    #expect(line[..<begin.lowerBound].allSatisfy { $0 == " " }, "\(file.name): \(line)")
+                    #expect(!line.contains("*/") || line.hasSuffix("*/"), "\(file.name): \(line)")
+                }
+            }
+        }
+    }
+
     @Test("are found by hashed path for a year, and by any other hash for now")
     func lookup() throws {
         let asset = Asset.named("sasando.css")

@@ -16,6 +16,24 @@ enum DeskSamples {
                     next: "open_1795000000000000_0197a1b2-0000-7000-8000-000000000000", isDoneCut: true)
             ),
             ("desk-empty", Desk(frame: frame, agency: "dlhk", open: [])),
+            (
+                "desk-filtered",
+                Desk(
+                    frame: frame, agency: "dlhk", open: waiting + working,
+                    next: "open_1795000000000000_0197a1b2-0000-7000-8000-000000000000",
+                    choice: DeskChoice(
+                        text: "pasar oeba", category: "sampah", area: "53.71.03.1010", isOverdue: true),
+                    searchedThrough: 1_000)
+            ),
+            (
+                "desk-none-found",
+                Desk(frame: frame, agency: "dlhk", open: [], choice: DeskChoice(status: .onHold))
+            ),
+            ("desk-print", DeskPrint(frame: frame, agency: "dlhk", open: waiting + working, isCut: true)),
+            (
+                "desk-print-empty",
+                DeskPrint(frame: frame, agency: "dlhk", open: [], choice: DeskChoice(category: "sampah"))
+            ),
             ("desk-report", deskReport(.assigned, [.acknowledge, .start, .hold, .transfer, .reject, .comment])),
             (
                 "desk-report-stale",

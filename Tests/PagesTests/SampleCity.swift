@@ -5,7 +5,15 @@ enum SampleCity {
     static let kupang = City(
         code: "kupang", name: LocalizedText(id: "Kota Kupang", en: "Kupang City"), timezone: "Asia/Makassar",
         utcOffset: 8 * 3600, timezoneLabel: "WITA", trackingPrefix: "KPG", agencies: agencies,
-        categories: categories, rules: [], levels: [], areas: areas)
+        categories: categories, rules: [], levels: [], areas: areas,
+        consents: [
+            Consent(
+                version: "1",
+                purpose: LocalizedText(
+                    id: "supaya dinas bisa bertanya tentang laporan ini, dan tidak untuk hal lain.",
+                    en: "so that the agency can ask you about this report, and for nothing else."),
+                retentionDays: 90)
+        ])
 
     private static let agencies = [
         agency("dlhk", "Dinas Lingkungan Hidup dan Kebersihan", "Environment and Cleanliness Agency", "DLHK"),
@@ -25,7 +33,7 @@ enum SampleCity {
     }
 
     private static let categories = [
-        category("sampah", "Sampah", "Rubbish"),
+        category("sampah", "Sampah", "Rubbish", questions: questions),
         category(
             "lampu_rambu", "Lampu jalan, lampu & rambu lalu lintas", "Street lights, traffic lights & signs",
             subtypes: [
@@ -62,12 +70,34 @@ enum SampleCity {
 
     private static func category(
         _ code: CategoryCode, _ id: String, _ en: String, sensitive: Bool = false, urgent: Bool = false,
-        emergency: [PhoneNumber] = [], subtypes: [Subtype] = [], note: LocalizedText? = nil
+        emergency: [PhoneNumber] = [], subtypes: [Subtype] = [], note: LocalizedText? = nil,
+        questions: [Question] = []
     ) -> Category {
         Category(
             code: code, name: LocalizedText(id: id, en: en), icon: code.rawValue, sensitive: sensitive,
-            urgent: urgent, emergency: emergency, subtypes: subtypes, note: note)
+            urgent: urgent, emergency: emergency, subtypes: subtypes, note: note,
+            questions: questions)
     }
+
+    /// One of each kind.
+    static let questions = [
+        Question(
+            code: "banyaknya", label: LocalizedText(id: "Kira-kira seberapa banyak?", en: "About how much is it?"),
+            kind: .choice,
+            options: [
+                .init(code: "kantong", name: LocalizedText(id: "Beberapa kantong", en: "A few bags")),
+                .init(code: "truk", name: LocalizedText(id: "Satu truk atau lebih", en: "A truckload or more")),
+            ]),
+        Question(
+            code: "jumlah", label: LocalizedText(id: "Berapa titik?", en: "How many places?"), kind: .number,
+            minimum: 1, maximum: 200),
+        Question(
+            code: "nomor", label: LocalizedText(id: "Nomor kontainer", en: "The container's number"), kind: .text,
+            maximum: 40),
+        Question(
+            code: "menutup", label: LocalizedText(id: "Apakah menutup jalan?", en: "Does it block a road?"),
+            kind: .yesNo),
+    ]
 
     private static let areas = """
         53.71.01.1001|Namosain|Alak|-10.176|123.553
@@ -124,7 +154,8 @@ enum SampleCity {
         """.split(separator: "\n").map { line in
             let parts = line.split(separator: "|").map(String.init)
             return Area(
-                code: AreaCode(rawValue: parts[0]), name: parts[1], district: parts[2], districtCode: "",
+                code: AreaCode(rawValue: parts[0]), name: parts[1], district: parts[2],
+                districtCode: String(parts[0].prefix(8)),
                 postcode: "", lat: Double(parts[3])!, lng: Double(parts[4])!)
         }
 }

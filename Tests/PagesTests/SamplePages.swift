@@ -1,5 +1,6 @@
 import Domain
 import Pages
+import QRCode
 
 /// Every page with what a day may bring, an empty city, and texts that try to break out.
 enum SamplePages {
@@ -15,7 +16,8 @@ enum SamplePages {
 
     /// Named as the file that the preview writes.
     static var all: [(name: String, page: any Page)] {
-        usual + DeskSamples.pages + DashboardSamples.pages + hostile
+        usual + PrivacySamples.pages + DeskSamples.pages + DashboardSamples.pages + OperatorSamples.pages
+            + CitySamples.pages + hostile + CitySamples.hostile
     }
 
     private static var usual: [(name: String, page: any Page)] {
@@ -52,8 +54,8 @@ enum SamplePages {
                 "sent-urgent",
                 ReportSent(
                     frame: frame("/lapor"), trackingCode: "KPG-7H2K9M4QXPA",
-                    privateLink: "https://sasando.kupangkota.go.id/k/6vq3m9x1t7r2k8w4p5n0c6h2d4",
-                    category: "kebakaran", isPrivate: true)
+                    privateLink: link,
+                    category: "kebakaran", isPrivate: true, news: newsKey)
             ),
             ("track-box", TrackingBox(frame: frame("/lacak"))),
             ("track-malformed", TrackingBox(frame: frame("/lacak"), typed: "kpg-12", problem: .malformed)),
@@ -96,16 +98,24 @@ enum SamplePages {
     ) -> Tracking {
         Tracking(
             frame: frame("/lacak/X"), subject: .whole(report(status)),
-            own: OwnReport(permitted: permitted, idempotencyKey: key, notice: notice, typed: typed))
+            own: OwnReport(permitted: permitted, idempotencyKey: key, notice: notice, typed: typed, link: link),
+            news: newsKey)
     }
+
+    static let newsKey = "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8"
+    static let link: PrivateLink = {
+        let address = "https://sasando.kupangkota.go.id/k/6vq3m9x1t7r2k8w4p5n0c6h2d4"
+        return PrivateLink(address: address, code: QRCode.modules(of: address))
+    }()
 
     private static func sent() -> ReportSent {
         ReportSent(
             frame: frame("/lapor"), trackingCode: "KPG-7H2K9M4QXPA",
-            privateLink: "https://sasando.kupangkota.go.id/k/6vq3m9x1t7r2k8w4p5n0c6h2d4", category: "sampah",
+            privateLink: link, category: "sampah",
             area: oesapa,
             expected: .init(
-                agency: "dlhk", acknowledgeBy: now.adding(seconds: 4 * 3600), resolveBy: now.adding(seconds: 86_400)))
+                agency: "dlhk", acknowledgeBy: now.adding(seconds: 4 * 3600), resolveBy: now.adding(seconds: 86_400)),
+            news: newsKey)
     }
 
     private static func limited() -> Tracking {
@@ -139,9 +149,14 @@ enum SamplePages {
                 HistoryEntry(
                     at: received.adding(seconds: 5_400), type: "acknowledged", agency: "dlhk",
                     note: "Truk kami datang sore ini.", internalNote: "Truk 7, sopir Pak Markus", actor: "Ibu Lena"),
-                HistoryEntry(at: received.adding(seconds: 12_000), type: "started", agency: "dlhk"),
+                HistoryEntry(
+                    at: received.adding(seconds: 9_000), type: "commented", agency: "dlhk", author: "reporter",
+                    hasPhotos: true),
+                HistoryEntry(
+                    at: received.adding(seconds: 12_000), type: "started", agency: "dlhk", note: "Ini keadaannya tadi.",
+                    photos: ["/media/\(key)/3"], hasPhotos: true),
             ],
-            version: 3)
+            photos: ["/media/\(key)/1", "/media/\(key)/2"], version: 3)
         report.history += lastLine(status, at: received.adding(seconds: 15_000))
         return report
     }
@@ -191,10 +206,11 @@ enum SamplePages {
         report.why = payload
         report.id = payload
         report.locationSource = payload
+        report.photos = [payload]
         report.history = [
             HistoryEntry(
                 at: now, type: payload, agency: AgencyCode(rawValue: payload), note: payload, internalNote: payload,
-                actor: payload),
+                actor: payload, photos: [payload], hasPhotos: true),
             HistoryEntry(at: now, type: "held", reason: payload, original: payload, referTo: payload),
             HistoryEntry(at: now, type: "rejected", reason: payload),
             HistoryEntry(at: now, type: "transferred_out", reason: payload),
@@ -213,7 +229,8 @@ enum SamplePages {
             Category(
                 code: CategoryCode(rawValue: payload), name: text, icon: payload, urgent: true,
                 emergency: [PhoneNumber(number: payload, label: text, confirmed: true)],
-                subtypes: [Subtype(code: SubtypeCode(rawValue: payload), name: text)], note: text)
+                subtypes: [Subtype(code: SubtypeCode(rawValue: payload), name: text)], note: text,
+                questions: [Question(code: QuestionCode(rawValue: payload), label: text, kind: .text)])
         ]
         city.areas = [
             Area(
@@ -229,7 +246,8 @@ enum SamplePages {
         let fields = Dictionary(
             uniqueKeysWithValues: [
                 "category", "subtype", "description", "lat", "lon", "accuracy_m", "area", "address", "rt", "rw",
-                "landmark", "note", "internal_note", "reason", "until", "to", "of", "refer_to",
+                "landmark", "note", "internal_note", "reason", "until", "to", "of", "refer_to", "text", "name", "phone",
+                "email",
             ].map { ($0, payload) })
         let faults = [Fault(.outsideCity, at: "/location", payload), Fault(.unknownAgency, at: payload, payload)]
         var summary = DashboardSamples.busy
@@ -242,7 +260,7 @@ enum SamplePages {
             (
                 "x-sent",
                 ReportSent(
-                    frame: frame, trackingCode: payload, privateLink: payload,
+                    frame: frame, trackingCode: payload, privateLink: PrivateLink(address: payload),
                     category: CategoryCode(rawValue: payload), area: hostileReport.area,
                     expected: .init(agency: AgencyCode(rawValue: payload), acknowledgeBy: now, resolveBy: now))
             ),
@@ -254,7 +272,18 @@ enum SamplePages {
                     frame: frame, subject: .whole(hostileReport),
                     own: OwnReport(
                         permitted: [.reopen], idempotencyKey: payload, notice: .refused(.reopen, payload),
-                        typed: payload))
+                        typed: payload, question: payload,
+                        privacy: .init(
+                            isHeld: true, mayContact: true, days: 30, isErased: false,
+                            readings: [
+                                .init(at: now, agency: AgencyCode(rawValue: payload), purpose: payload)
+                            ]),
+                        link: PrivateLink(address: payload)), news: payload)
+            ),
+            (
+                "x-erase",
+                EraseReport(
+                    frame: frame, trackingCode: payload, isOpen: true, idempotencyKey: payload, refused: payload)
             ),
             (
                 "x-public",
@@ -262,8 +291,33 @@ enum SamplePages {
                     frame: frame, reports: [hostileReport], choice: .init(area: AreaCode(rawValue: payload)),
                     next: payload, feed: payload)
             ),
+            ("x-dashboard", Dashboard(frame: frame, summary: summary)),
+            ("x-error", ErrorPage(frame: frame, status: 500, detail: payload)),
+        ] + hostileDesk(frame, fields) + OperatorSamples.hostile(frame, payload, fields)
+    }
+
+    private static func hostileDesk(_ frame: Frame, _ fields: [String: String]) -> [(name: String, page: any Page)] {
+        [
+            (
+                "x-contact",
+                DeskContact(
+                    frame: frame, agency: "dlhk", report: payload,
+                    state: .disclosed(Person(name: payload, phone: payload), reason: payload, version: 4),
+                    idempotencyKey: payload)
+            ),
             ("x-sign-in", SignIn(frame: frame, returnPath: LocalPath("/\"'<x>"))),
-            ("x-desk", Desk(frame: frame, agency: "dlhk", open: [hostileReport], cursor: payload)),
+            (
+                "x-desk",
+                Desk(
+                    frame: frame, agency: "dlhk", open: [hostileReport], cursor: payload,
+                    choice: DeskChoice(text: payload, category: CategoryCode(rawValue: payload)))
+            ),
+            (
+                "x-desk-print",
+                DeskPrint(
+                    frame: frame, agency: "dlhk", open: [hostileReport],
+                    choice: DeskChoice(text: payload, area: AreaCode(rawValue: payload)))
+            ),
             (
                 "x-desk-report",
                 DeskReport(
@@ -271,8 +325,6 @@ enum SamplePages {
                     notice: .refused(payload), idempotencyKey: payload,
                     typed: .init(command: .transfer, fields: fields))
             ),
-            ("x-dashboard", Dashboard(frame: frame, summary: summary)),
-            ("x-error", ErrorPage(frame: frame, status: 500, detail: payload)),
         ]
     }
 }

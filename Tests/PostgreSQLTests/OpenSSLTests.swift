@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Reactor
 import Testing
 
 @testable import PostgreSQL

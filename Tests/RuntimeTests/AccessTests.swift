@@ -184,9 +184,9 @@ private let kupang: JurisdictionCode = "kupang"
         let problem = #expect(throws: ProblemDetails.self) { try principal.require(agency: "dishub") }
         #expect(problem?.status == .forbidden)
         #expect(throws: ProblemDetails.self) { try principal.requireOperator() }
-        #expect(throws: ProblemDetails.self) { try principal.requireChannel() }
+        #expect(throws: ProblemDetails.self) { try principal.requireChannel(for: .report) }
         let integrator = Principal(keyID: "k2", jurisdiction: kupang, role: .integrator(channel: "lapor_ntt"))
-        #expect(try integrator.requireChannel() == "lapor_ntt")
+        #expect(try integrator.requireChannel(for: .report) == "lapor_ntt")
         #expect(throws: ProblemDetails.self) { try integrator.require(agency: "dlhk") }
     }
 }

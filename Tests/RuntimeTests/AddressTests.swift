@@ -124,6 +124,16 @@ extension Request {
         #expect(response.headers[.setCookie] == cookie)
     }
 
+    @Test(arguments: [("Strict", true), ("Strict", false), ("Lax", true), ("Lax", false)])
+    func `Every cookie is out of scripts' reach and other sites', and travels by TLS alone where there is TLS`(
+        sameSite: String, isSecure: Bool
+    ) throws {
+        var response = Response(status: .ok)
+        response.setCookie("a", "b", seconds: 60, isSecure: isSecure, sameSite: sameSite)
+        let cookie = try #require(response.headers[.setCookie])
+        #expect(cookie == "a=b; Path=/; Max-Age=60; HttpOnly; SameSite=\(sameSite)" + (isSecure ? "; Secure" : ""))
+    }
+
     @Test func `Cookies are found by their whole name`() {
         let request = Request(.get, "/", headers: [.cookie: "xab=1; ab=\"2\"; abc=3; e="])
         #expect(request.cookie("ab") == "2")

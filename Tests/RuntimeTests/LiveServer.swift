@@ -52,10 +52,12 @@ func ask(
 }
 
 /// Sends bytes as they stand and reads until the other end closes.
-func exchange(raw text: String, with base: String) async throws -> String {
+///
+/// - Parameter stays: our end stays open, as that of somebody who may yet send more.
+func exchange(raw text: String, with base: String, stays: Bool = false) async throws -> String {
     try await connect(to: base).executeThenClose { inbound, outbound in
         try await outbound.write(ByteBuffer(string: text))
-        outbound.finish()
+        if !stays { outbound.finish() }
         var answer = ""
         for try await buffer in inbound { answer += String(buffer: buffer) }
         return answer

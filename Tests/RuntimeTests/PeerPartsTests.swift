@@ -94,39 +94,40 @@ import Testing
     }
 }
 
-@Suite struct PeerKeysTests {
+@Suite struct StandingKeysTests {
     @Test func `A known key is admitted at once, an unknown one after a reading`() async {
         let (rings, ring) = AsyncStream.makeStream(of: Void.self)
-        let keys = PeerKeys(ring: { ring.yield() })
-        keys.finish(keys.reading(), found: ["known"])
+        let keys = StandingKeys<Int>(ring: { ring.yield() })
+        keys.finish(keys.reading(), found: ["known": 1])
         #expect(await keys.admits("known"))
 
         async let new = keys.admits("new")
         async let strange = keys.admits("strange")
         var iterator = rings.makeAsyncIterator()
         for _ in 0..<2 { await iterator.next() }
-        keys.finish(keys.reading(), found: ["known", "new"])
+        keys.finish(keys.reading(), found: ["known": 1, "new": 2])
         let answers = await (new, strange)
         #expect(answers == (true, false))
+        #expect(keys.holder(of: "new") == 2 && keys.holder(of: "strange") == nil)
     }
 
     @Test func `A question that comes during a reading waits for the next one`() async {
         let (rings, ring) = AsyncStream.makeStream(of: Void.self)
-        let keys = PeerKeys(ring: { ring.yield() })
+        let keys = StandingKeys<Int>(ring: { ring.yield() })
         let early = keys.reading()
         async let answer = keys.admits("late")
         var iterator = rings.makeAsyncIterator()
         await iterator.next()
         // This reading began before the question: it may not have seen the row.
-        keys.finish(early, found: [])
-        keys.finish(keys.reading(), found: ["late"])
+        keys.finish(early, found: [:])
+        keys.finish(keys.reading(), found: ["late": 3])
         #expect(await answer)
     }
 
     @Test func `While the store is away, who was admitted still is, and nobody else`() async {
         let (rings, ring) = AsyncStream.makeStream(of: Void.self)
-        let keys = PeerKeys(ring: { ring.yield() })
-        keys.finish(keys.reading(), found: ["known"])
+        let keys = StandingKeys<Int>(ring: { ring.yield() })
+        keys.finish(keys.reading(), found: ["known": 1])
         async let new = keys.admits("new")
         var iterator = rings.makeAsyncIterator()
         await iterator.next()
@@ -137,9 +138,9 @@ import Testing
 
     @Test func `A key that no longer stands is refused`() async {
         let (rings, ring) = AsyncStream.makeStream(of: Void.self)
-        let keys = PeerKeys(ring: { ring.yield() })
-        keys.finish(keys.reading(), found: ["k"])
-        keys.finish(keys.reading(), found: [])
+        let keys = StandingKeys<Int>(ring: { ring.yield() })
+        keys.finish(keys.reading(), found: ["k": 4])
+        keys.finish(keys.reading(), found: [:])
         async let answer = keys.admits("k")
         var iterator = rings.makeAsyncIterator()
         await iterator.next()
@@ -150,8 +151,8 @@ import Testing
 
     @Test func `A stop answers whoever asked after the last reading, and at once whoever asks later`() async {
         let (rings, ring) = AsyncStream.makeStream(of: Void.self)
-        let keys = PeerKeys(ring: { ring.yield() })
-        keys.finish(keys.reading(), found: ["known"])
+        let keys = StandingKeys<Int>(ring: { ring.yield() })
+        keys.finish(keys.reading(), found: ["known": 1])
         let last = keys.reading()
         async let one = keys.admits("one")
         async let two = keys.admits("two")
@@ -161,7 +162,7 @@ import Testing
         let answers = await (one, two)
         #expect(answers == (false, false))
         // The reading that was under way ends after the stop.
-        keys.finish(last, found: ["known", "late"])
+        keys.finish(last, found: ["known": 1, "late": 3])
         #expect(!(await keys.admits("late")))
         #expect(!(await keys.admits("known")))
     }

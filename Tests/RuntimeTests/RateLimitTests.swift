@@ -93,9 +93,9 @@ import Testing
         try limiter.check(.client(try #require(ClientAddress("2001:db8:0:1::2"))), one)
         try limiter.check(.key("2001:db8::2"), one)
         // What is urgent has an allowance of its own, which the neighbours share, too.
-        try limiter.check(.urgent(try #require(ClientAddress("2001:db8::3"))), one)
+        try limiter.check(.acts(try #require(ClientAddress("2001:db8::3"))), one)
         #expect(throws: ProblemDetails.self) {
-            try limiter.check(.urgent(try #require(ClientAddress("2001:db8::4"))), one)
+            try limiter.check(.acts(try #require(ClientAddress("2001:db8::4"))), one)
         }
     }
 

@@ -29,7 +29,7 @@ struct DashboardTests {
         try await registry.refresh()
         let now = Timestamp.now
         let routes = DashboardRoutes(
-            registry: registry, store: SummaryStore(pool: pool),
+            registry: registry, store: SummaryStore(pool: pool), flags: FlagStore(pool: pool),
             authenticator: Authenticator(publicURL: nil, access: AccessStore(pool: pool)), isSecure: false,
             age: { _ in age }, clock: { now })
         let router = HTTPService.makeRouter()

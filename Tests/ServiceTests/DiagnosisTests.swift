@@ -1,4 +1,5 @@
 internal import Domain
+internal import Media
 internal import Storage
 internal import Telemetry
 internal import Testing
@@ -39,6 +40,19 @@ struct DiagnosisTests {
         .init(
             service: service, endpoint: "tcp://10.0.0.7:4\(number)", publicKey: "key\(number)", version: version,
             clockAheadSeconds: ahead, expiredSeconds: expired)
+    }
+
+    @Test func `a folder of photos that is missing, closed or nearly full is told with what to do`() {
+        let room = FolderState(isWritable: true, freeBytes: 50 << 30, totalBytes: 100 << 30)
+        let closed = FolderState(isWritable: false, freeBytes: 50 << 30, totalBytes: 100 << 30)
+        let full = FolderState(isWritable: true, freeBytes: 1 << 30, totalBytes: 100 << 30)
+        #expect(Diagnosis.photos("/photos", room).isWell && Diagnosis.photos(nil, nil).isWell)
+        for state in [nil, closed, full] {
+            let check = Diagnosis.photos("/photos", state)
+            #expect(!check.isWell, "\(check)")
+            #expect(check.advice != nil, "\(check)")
+        }
+        #expect(Diagnosis.photos("/photos", closed).finding == "/photos cannot be written to")
     }
 
     @Test func `of a healthy city nothing is said to do`() {

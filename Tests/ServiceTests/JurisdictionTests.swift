@@ -149,6 +149,18 @@ import Testing
         ("agencies.yaml", "number: 0380-821467", "number: call us", "is not a telephone number"),
         ("categories.yaml", "name: {id: Sampah, en: Rubbish}", "name: {id: Sampah}", "“en” is missing"),
         ("categories.yaml", "sensitive: true", "sensitive: yes", "“yes” is not true or false"),
+        (
+            "categories.yaml", "kind: number, minimum: 1", "kind: count, minimum: 1",
+            "“count” is not choice, text, number"
+        ),
+        ("categories.yaml", "minimum: 1, maximum: 200", "minimum: 9, maximum: 8", "must be 9 to 1000000"),
+        ("categories.yaml", "kind: text, maximum: 40", "kind: text, maximum: 400", "must be 1 to 300"),
+        ("categories.yaml", "code: nomor_tiang", "code: jumlah", "“jumlah” is written twice"),
+        ("categories.yaml", "code: ada_orang, kind: yes_no", "code: ada_orang, kind: choice", "2 to 10 options"),
+        (
+            "categories.yaml", "kind: yes_no, label: {id: \"Apakah ada",
+            "kind: yes_no, maximum: 3, label: {id: \"Apakah ada", "only a number or a text"
+        ),
         ("rules.yaml", "agency: dlhk", "agency: dlhj", "no agency is called “dlhj”"),
         ("rules.yaml", "category: kemacetan, agency", "category: macet, agency", "no category is called “macet”"),
         ("rules.yaml", "subtype: rambu, agency", "subtype: tanda, agency", "has no sub-type “tanda”"),

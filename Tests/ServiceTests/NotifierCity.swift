@@ -37,6 +37,10 @@ enum NotifierCity {
             Area(
                 code: "53.71.05.1001", name: "Oebobo", district: "Oebobo", districtCode: "53.71.05",
                 postcode: "85111", lat: -10.17, lng: 123.61),
+        ],
+        consents: [
+            Consent(
+                version: "1", purpose: LocalizedText(id: "untuk bertanya.", en: "to ask you."), retentionDays: 90)
         ])
 
     private static func agency(_ code: AgencyCode, _ kind: Agency.Kind) -> Agency {

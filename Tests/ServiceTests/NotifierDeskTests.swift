@@ -29,6 +29,49 @@ struct NotifierDeskTests {
         }
     }
 
+    @Test("looking for something shows open work that fits, to the bound of a page, and says when nothing does")
+    func search() async throws {
+        try await NotifierStand.run { notifier in
+            let wanted = try await NotifierCity.report("sampah", "Tumpukan di depan Pasar Oeba")
+            let other = try await NotifierCity.report("sampah", "TPS liar di kampus")
+            let held = try await NotifierCity.report("sampah", "Pasar Oeba juga")
+            _ = try await notifier.command("acknowledge", held)
+            let done = try await NotifierCity.report("sampah", "Pasar Oeba sudah bersih")
+            for command in ["start", "resolve"] { _ = try await notifier.command(command, done) }
+            func shown(_ query: String) async throws -> Set<String> {
+                let page = try await notifier.ask("GET", "/desk/dlhk\(query)", headers: html)
+                #expect(page.status == 200)
+                return Set([wanted, other, held, done].map(\.text).filter { page.body.contains("laporan/\($0)") })
+            }
+            #expect(try await shown("?cari=oeba+PASAR") == [wanted.text, held.text])
+            #expect(try await shown("?cari=oeba&status=acknowledged") == [held.text])
+            #expect(try await shown("?area=53.71.04.1008&kategori=sampah") == [wanted.text, other.text, held.text])
+            #expect(try await shown("?lewat=1") == [])
+            // What nobody could have chosen is not chosen.
+            #expect(try await shown("?status=resolved&kategori=x&area=y&cari=+&lewat=").count == 4)
+            let none = try await notifier.ask("GET", "/desk/dlhk?cari=%22%3Cb%3E", headers: html)
+            #expect(none.body.contains("Tidak ada yang cocok."))
+            #expect(!none.body.contains("<b>\""))
+        }
+    }
+
+    @Test("the list for paper is the agency's open work alone, and another's token does not open it")
+    func printed() async throws {
+        try await NotifierStand.run { notifier in
+            _ = try await NotifierCity.report("sampah", "Sampah di Oeba")
+            _ = try await NotifierCity.report("jalan", "Jalan berlubang")
+            let page = try await notifier.ask("GET", "/desk/dlhk/cetak", headers: html)
+            #expect(page.status == 200)
+            #expect(page.body.contains("Sampah di Oeba</td>"))
+            #expect(!page.body.contains("Jalan berlubang"))
+            let none = try await notifier.ask("GET", "/desk/dlhk/cetak?cari=tikus", headers: html)
+            #expect(none.body.contains("Tidak ada laporan terbuka."))
+            let foreign = try await NotifierCity.key(.agency, agency: "pupr")
+            #expect(try await notifier.ask("GET", "/desk/dlhk/cetak", token: foreign, headers: html).status == 403)
+            #expect(try await notifier.ask("GET", "/desk/dlhk/cetak", token: "", headers: html).status == 401)
+        }
+    }
+
     @Test("a command as a plain form goes back to the report, which says that it is done")
     func form() async throws {
         try await NotifierStand.run { notifier in

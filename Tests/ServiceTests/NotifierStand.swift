@@ -3,6 +3,7 @@ import Domain
 import FoundationEssentials
 import Hummingbird
 import Logging
+import Media
 import NIOCore
 import NIOHTTP1
 import PostgreSQL
@@ -42,12 +43,13 @@ struct NotifierStand: Sendable {
         var keys = ConfigurationKeys(environment: [
             "SASANDO_JURISDICTION": NotifierCity.jurisdiction.rawValue, "SASANDO_AGENCY": agency.rawValue,
             "SASANDO_STORE_URL": url, "SASANDO_HTTP_PORT": "0", "SASANDO_PUBLIC_URL": "http://sasando.test",
+            "SASANDO_MEDIA": Photographs.folder, "SASANDO_MEDIA_WORKER": Photographs.worker,
         ])
         let configuration = try NotifierConfiguration.read(&keys)
         let token = try await NotifierCity.key(.agency, agency: agency)
-        try await PostgresPool.with(
-            try PostgresConfiguration(url: url), reactor: fixture.reactor, logger: logger
-        ) { pool in
+        var store = try PostgresConfiguration(url: url)
+        store.idleInTransactionTimeout = Fixture.idleInTransactionTimeout
+        try await PostgresPool.with(store, reactor: fixture.reactor, logger: logger) { pool in
             let registry = CityRegistry(store: CityStore(pool: pool), logger: logger)
             try await registry.refresh()
             let stream = LiveStream(
@@ -55,9 +57,12 @@ struct NotifierStand: Sendable {
                 consumers: consumers, heartbeat: Heartbeat(interval: heartbeat), logger: logger,
                 reportLog: ReportLog(logger: logger))
             let published = Published()
+            let workers = MediaWorkers(executable: configuration.media.worker, count: 1, logger: logger)
+            let photos = Photos(
+                workers: workers, folder: PhotoFolder(configuration.media.folder), store: MediaStore(pool: pool))
             let doors = NotifierDoors(
-                configuration, pool: pool, registry: registry, stream: stream, logger: logger,
-                reportLog: ReportLog(logger: logger), patience: patience,
+                configuration, pool: pool, registry: registry, stream: stream, limiter: RateLimiter(), photos: photos,
+                logger: logger, reportLog: ReportLog(logger: logger), patience: patience,
                 publish: { published.add($0) })
             let router = HTTPService.makeRouter()
             doors.add(to: router)
@@ -68,6 +73,7 @@ struct NotifierStand: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { await stream.run() }
+                group.addTask { try await workers.run() }
                 group.addTask { try await service.run() }
                 var iterator = ports.makeAsyncIterator()
                 let port = try #require(await iterator.next())
@@ -94,7 +100,7 @@ struct NotifierStand: Sendable {
     /// Asks with the agency's own token unless another, or none (""), is given.
     func ask(
         _ method: String = "GET", _ path: String, token: String? = nil, headers: [(String, String)] = [],
-        json: String? = nil, form: String? = nil
+        json: String? = nil, form: String? = nil, body: [UInt8]? = nil, type: String = ""
     ) async throws -> Answer {
         var request = request(method, path, token: token, headers: headers)
         if let json {
@@ -104,6 +110,10 @@ struct NotifierStand: Sendable {
         if let form {
             request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
             request.body = .bytes(ByteBuffer(string: form))
+        }
+        if let body {
+            request.headers.add(name: "Content-Type", value: type)
+            request.body = .bytes(ByteBuffer(bytes: body))
         }
         let response = try await Self.client.execute(request, timeout: .seconds(20))
         let bytes = try await response.body.collect(upTo: 32 << 20)

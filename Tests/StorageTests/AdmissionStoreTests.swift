@@ -92,10 +92,16 @@ struct AdmissionStoreTests {
     @Test func `a sealed identity is stored beside its report`() async throws {
         var report = try TestCity.report()
         report.identity = SealedIdentity(
-            sealed: [1, 2, 3], consentVersion: "2026-01", consentAt: Timestamp(seconds: 1_764_000_000))
+            sealed: SealedBox(box: [1, 2, 3], keyID: 7, lookup: [[4], [5]]), consentVersion: "1",
+            consentAt: Timestamp(seconds: 1_764_000_000), retentionDays: 30, mayContact: true)
         _ = try await store.admit([report, try TestCity.report()], in: TestCity.code)
-        let rows = try await pool.query("SELECT report_id, sealed FROM reporter_identity")
+        let rows = try await pool.query(
+            "SELECT report_id, sealed, key_id, lookup = ARRAY['\\x04', '\\x05']::bytea[] FROM reporter_identity")
         #expect(rows.count == 1)
         #expect(try rows[0].decode([UInt8].self, at: 1) == [1, 2, 3])
+        #expect(try rows[0].decode(Int32.self, at: 2) == 7 && rows[0].decode(Bool.self, at: 3))
+        let agreed = try await pool.query("SELECT identity_days, may_contact FROM report ORDER BY identity_days")
+        #expect(try agreed.map { try $0.decode(Int32?.self, at: 0) } == [30, nil])
+        #expect(try agreed.map { try $0.decode(Bool.self, at: 1) } == [true, false])
     }
 }

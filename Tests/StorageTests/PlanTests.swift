@@ -32,6 +32,51 @@ internal import Testing
         #expect(try await stream.page(after: head - 1, limit: 500)?.events.count == 1)
     }
 
+    @Test func `looking for what is nearby reads the open reports of its kind, however many others there are`()
+        async throws
+    {
+        try await Fixture.with(
+            .city,
+            configure: {
+                $0.plansOnce = true
+                $0.size = 1
+            }
+        ) {
+            let pool = Fixture.current.pool
+            _ = try await pool.query("ANALYZE report, report_state")
+            let store = NearbyReportStore(pool: pool)
+            func look(_ category: CategoryCode) async throws -> Int {
+                try await store.reports(
+                    of: category, subtype: nil, at: .point(Coordinate(lat: -10.1481, lon: 123.6529)),
+                    in: TestCity.code, sensitive: [], now: Timestamp(seconds: 1_764_000_060), limit: 3
+                ).count
+            }
+            _ = try await look("parkir_liar")
+            _ = try await PublicReportStore(pool: pool).page(
+                PublicReportFilter(category: "iklan_liar", progress: .open), in: TestCity.code, sensitive: [],
+                at: Timestamp(seconds: 1_764_000_060), limit: 20)
+            for category in ["sampah", "sampah", "parkir_liar"] {
+                let count = category == "sampah" ? 500 : 5
+                let batch = try (0..<count).map { _ in try TestCity.report(category: category) }
+                _ = try await AdmissionStore(pool: pool).admit(batch, in: TestCity.code)
+            }
+            #expect(try await Fixture.current.routeAll() == 1_005)
+            let before = try await rowsRead()
+            #expect(try await look("parkir_liar") == 3)
+            // Each open report's state once, by the index of what is open; of reports, those five alone.
+            let read = try await rowsRead() - before
+            #expect(read < 1_005 + 50)
+            // The public list looks each of them up once, and no further.
+            let list = PublicReportStore(pool: pool)
+            let listed = try await rowsRead()
+            _ = try await list.page(
+                PublicReportFilter(category: "iklan_liar", progress: .open), in: TestCity.code, sensitive: [],
+                at: Timestamp(seconds: 1_764_000_060), limit: 20)
+            let looked = try await rowsRead() - listed
+            #expect(looked < 2 * 1_005 + 50)
+        }
+    }
+
     @Test func `a plan made for an empty store reads a few rows a report however many there are`() async throws {
         try await Fixture.with(
             .city,

@@ -49,4 +49,25 @@ struct PrepareTests {
         let holder = try await AccessStore(pool: pool).holder(of: hash, in: jurisdiction)
         #expect(holder == nil)
     }
+
+    @Test func `a key is held with its scopes and its ground, until it ends`() async throws {
+        let keys = KeyStore(pool: pool)
+        let access = AccessStore(pool: pool)
+        let hash = [UInt8](repeating: 3, count: 32)
+        var made = holder("wa-3", .integrator)
+        made.scopes = [.report, .read]
+        made.legalBasis = .publicTask
+        _ = try await keys.ensure(made, tokenHash: hash, expiresAt: nil, in: jurisdiction)
+        #expect(try await access.holder(of: hash, in: jurisdiction) == made)
+        let ended = [UInt8](repeating: 4, count: 32)
+        _ = try await keys.ensure(
+            holder("wa-4", .integrator), tokenHash: ended, expiresAt: Timestamp(seconds: 0), in: jurisdiction)
+        #expect(try await access.holder(of: ended, in: jurisdiction) == nil)
+        // Scopes and grounds are an integrator's.
+        var officer = holder("operator-5")
+        officer.legalBasis = .publicTask
+        await #expect(throws: (any Error).self) {
+            try await keys.ensure(officer, tokenHash: .init(repeating: 5, count: 32), expiresAt: nil, in: jurisdiction)
+        }
+    }
 }

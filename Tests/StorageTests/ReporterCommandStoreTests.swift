@@ -98,7 +98,7 @@ struct ReporterCommandStoreTests {
         let forbidden: [SQL] = [
             "UPDATE report_state SET agency = 'dishub'", "UPDATE report_state SET category = 'kebakaran'",
             "DELETE FROM report_state", "UPDATE report_history SET note = ''", "DELETE FROM report_history",
-            "SELECT 1 FROM command_receipt", "SELECT 1 FROM stream_event",
+            "SELECT 1 FROM command_receipt", "SELECT body FROM stream_event",
         ]
         try await fixture.asRole("sasando_intake") { pool in
             for sql in forbidden {

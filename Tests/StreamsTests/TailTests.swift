@@ -43,10 +43,33 @@ struct TailTests {
         }
     }
 
+    @Test func `after a redaction nobody is given what was read before it`() {
+        let tail = Tail<String>()
+        tail.begin(head: 4)
+        tail.append(block(5...6))
+        tail.append(block(7...9), forgetting: true)
+        let now = tail.incarnation
+        #expect(tail.size == 10)
+        #expect(describe(tail.step(after: 4, incarnation: now)) == "behind")
+        #expect(describe(tail.step(after: 6, incarnation: now)) == "7...9")
+        tail.append(block(10...10))
+        #expect(describe(tail.step(after: 7, incarnation: now, most: 100)) == "7...9 10...10")
+    }
+
     @Test func `one who asked the store a moment ago may be ahead of the reader, and waits`() {
         let tail = Tail<String>()
         tail.begin(head: 4)
         #expect(describe(tail.step(after: 6, incarnation: tail.incarnation)) == "up to date")
+    }
+
+    @Test func `what was redacted in the store is not handed out from memory`() {
+        let tail = Tail<String>()
+        tail.begin(head: 0)
+        tail.append(block(1...2))
+        tail.append(block(3...3), forgetting: true)
+        #expect(tail.size == 10)
+        #expect(describe(tail.step(after: 0, incarnation: tail.incarnation)) == "behind")
+        #expect(describe(tail.step(after: 2, incarnation: tail.incarnation)) == "3...3")
     }
 
     @Test func `the oldest blocks go at the bound, whether or not everyone has had them`() {

@@ -80,6 +80,13 @@ import Testing
             alert: "StoreAway", series: #"sasando_store_connects_total{instance="a",outcome="failed"}"#, values: "3x40",
             fires: false),
         Case(
+            alert: "IngressRepliesDropped",
+            series: #"sasando_ingress_replies_total{instance="a",outcome="dropped"}"#, values: "0x5 30x35",
+            fires: true),
+        Case(
+            alert: "IngressRepliesDropped",
+            series: #"sasando_ingress_replies_total{instance="a",outcome="gone"}"#, values: "0x5 30x35", fires: false),
+        Case(
             alert: "RoutingMissing", series: #"sasando_deadlines_due{jurisdiction="kupang"}"#, values: "0x5",
             fires: false),
         Case(alert: "RoutingMissing", series: "up", values: "1x40", fires: true),

@@ -36,6 +36,9 @@ package struct Fixture: Sendable {
         return value
     }
 
+    /// Longer than the services': unoptimised tests, many at once, may be kept from the processor for a second.
+    package static let idleInTransactionTimeout: Duration = .seconds(10)
+
     /// Makes a database for `body` and drops it afterwards.
     package static func with(
         _ template: DatabaseTemplate, configure: (inout PostgresConfiguration) -> Void = { _ in },
@@ -48,6 +51,7 @@ package struct Fixture: Sendable {
         var configuration = try PostgresConfiguration(url: url)
         configuration.applicationName = "test"
         configuration.leaseTimeout = .seconds(10)
+        configuration.idleInTransactionTimeout = Self.idleInTransactionTimeout
         configure(&configuration)
         try await PostgresPool.with(configuration, reactor: cluster.reactor, logger: Logger(label: "test")) { pool in
             let fixture = Fixture(

@@ -49,13 +49,17 @@ package final class Replica: Sendable {
 extension Stack {
     /// Runs `sasandoctl` as the owner of the store; gives what it printed.
     @discardableResult
-    package func control(_ arguments: String...) async throws -> String {
+    package func control(_ arguments: String...) async throws -> String { try await control(arguments) }
+
+    @discardableResult
+    package func control(_ arguments: [String]) async throws -> String {
         let output = home.appending(path: "run/sasandoctl-\(UUID().uuidString).out").path
         let child = try ChildProcess(
             [Stack.builtExecutables.appending(path: "sasandoctl").path] + arguments, output: output,
             environment: [
                 "SASANDO_STORE_URL": try store().url, "SASANDO_LOG_LEVEL": "warning",
                 "SASANDO_STORE_PASSWORD_FILE": home.appending(path: "secrets/owner.password").path,
+                "SASANDO_IDENTITY_KEY_FILE": home.appending(path: "secrets/identity.key").path,
             ])
         let code = child.wait()
         let printed = try String(contentsOfFile: output, encoding: .utf8)

@@ -32,6 +32,10 @@ package enum TestCity {
         areas: [
             area("53.71.03.1010", "Oesapa", -10.148, 123.653), area("53.71.03.1011", "Lasiana", -10.144, 123.671),
             area("53.71.04.1008", "Oetete", -10.166, 123.589),
+        ],
+        consents: [
+            Consent(
+                version: "1", purpose: LocalizedText(id: "untuk bertanya.", en: "to ask you."), retentionDays: 90)
         ])
 
     private static func agency(_ code: AgencyCode, kind: Agency.Kind = .agency) -> Agency {
@@ -109,6 +113,7 @@ extension Fixture {
         try await letLogIn(role)
         var configuration = try PostgresConfiguration(url: cluster.url(database: database, user: role), password: "uji")
         configuration.applicationName = role
+        configuration.idleInTransactionTimeout = Self.idleInTransactionTimeout
         let answer = ResultBox<Result>()
         try await PostgresPool.with(configuration, reactor: reactor, logger: Logger(label: role)) { pool in
             await answer.set(try await body(pool))

@@ -7,7 +7,7 @@ release_flags=(
     -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs -Xlinker -O2
 )
 
-executables=(sasando-intake sasando-routing sasando-notifier sasando-analytics sasandoctl)
+executables=(sasando-intake sasando-routing sasando-notifier sasando-analytics sasandoctl sasando-media)
 
 build_executables() {
     if [[ -n ${SASANDO_BIN:-} ]]; then

@@ -23,10 +23,21 @@ token() {
     printf '%s' "${BASH_REMATCH[1]}" | write_secret "$file"
 }
 
+# curve_key NAME CHANNEL: a pair for sending reports over ZeroMQ, registered once.
+curve_key() {
+    local file=$home/secrets/$1 public
+    [[ ! -s $file.public ]] || return 0
+    secret "$1.key"
+    public=$(curve_public "$file.key") || die "no public key could be made for $1"
+    control_or_die key create --jurisdiction "$jurisdiction" --kind zeromq --channel "$2" --public-key="$public"
+    printf '%s' "$public" | write_secret "$file.public"
+}
+
 make_keys() {
     local agency
     progress 'Making keys'
     token integrator --kind integrator --channel integrator
+    curve_key integrator-zeromq integrator
     token samples --kind integrator --channel contoh
     token operator --kind operator
     for agency in "${agencies[@]}"; do
@@ -39,6 +50,10 @@ write_credentials() {
     {
         printf '{\n  "front_door": "%s",\n' "$front_door"
         printf '  "integrator": {"api_key": "%s"},\n' "$(< "$home/secrets/integrator.token")"
+        printf '  "zeromq": {\n    "ingress": "%s",\n    "ingress_server_key": "%s",\n' "$ingress" \
+            "$(curve_public "$home/secrets/ingress.key")"
+        printf '    "integrator_public_key": "%s",\n    "integrator_secret_key": "%s"\n  },\n' \
+            "$(< "$home/secrets/integrator-zeromq.public")" "$(curve_secret "$home/secrets/integrator-zeromq.key")"
         printf '  "operator": {"token": "%s"},\n  "agencies": {' "$(< "$home/secrets/operator.token")"
         for agency in "${agencies[@]}"; do
             printf '%s\n    "%s": {"token": "%s"}' "$separator" "$agency" "$(< "$home/secrets/agency-$agency.token")"

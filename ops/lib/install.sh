@@ -4,11 +4,16 @@
 running_needs=(
     'ca-certificates|/etc/ssl/certs/ca-certificates.crt'
     'curl|curl'
+    'openssl|openssl'
     'caddy|caddy'
     'util-linux|setpriv'
     'libjs-leaflet|/usr/share/javascript/leaflet/leaflet.min.js'
+    'libcurl4|/usr/lib/*/libcurl.so.4'
     'libpq5|/usr/lib/*/libpq.so.5'
+    'libqrencode4|/usr/lib/*/libqrencode.so.4'
+    'libxml2|/usr/lib/*/libxml2.so.2'
     'libzmq5|/usr/lib/*/libzmq.so.5'
+    'libvips42|/usr/lib/*/libvips.so.42'
     'tzdata|/usr/share/zoneinfo/Asia/Makassar'
 )
 store_needs=(
@@ -22,8 +27,12 @@ building_needs=(
     'libsqlite3-0|/usr/lib/*/libsqlite3.so.0'
     'libxml2|/usr/lib/*/libxml2.so.2'
     'libcurl4|/usr/lib/*/libcurl.so.4'
+    'libcurl4-openssl-dev|/usr/include/*/curl/curl.h'
+    'libqrencode-dev|/usr/include/qrencode.h'
+    'libxml2-dev|/usr/include/libxml2/libxml/xmlwriter.h'
     'binutils|ld.gold'
     'pkg-config|pkg-config'
+    'libvips-dev|/usr/include/vips/vips.h'
     'libc6-dev|/usr/include/stdio.h'
     'libstdc++-12-dev|/usr/include/c++/*/string'
     'libpq-dev|/usr/include/postgresql/libpq-fe.h'
@@ -66,6 +75,26 @@ install_missing() {
     if ! apt_install "${missing[@]}" > "$log" 2>&1; then
         tail -n 15 "$log" >&2
         die "apt-get could not install: ${missing[*]} (the whole output: $log)"
+    fi
+    rm -f "$log"
+    clear_progress
+}
+
+# install_python FOLDER NAME==VERSION…: puts them into FOLDER, without what they depend on: that is Debian's, or not
+# needed by what tests use of them.
+install_python() {
+    local folder=$1 package missing=()
+    for package in "${@:2}"; do
+        [[ -e $folder/$(tr - _ <<< "${package%%==*}")-${package##*==}.dist-info ]] || missing+=("$package")
+    done
+    (( ${#missing[@]} > 0 )) || return 0
+    progress "Installing from Python's package index: ${missing[*]}"
+    local log
+    log=$(mktemp)
+    if ! /usr/bin/python3 -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target "$folder" \
+        "${missing[@]}" > "$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        die "pip could not install: ${missing[*]} (the whole output: $log)"
     fi
     rm -f "$log"
     clear_progress

@@ -8,6 +8,7 @@ declare -A service_port=()
 # control ARGUMENTS...: sasandoctl as the owner of the store.
 control() {
     SASANDO_STORE_URL=$(store_url "$store_owner") SASANDO_STORE_PASSWORD_FILE=$store_password_file \
+        SASANDO_IDENTITY_KEY_FILE=$home/secrets/identity.key \
         SASANDO_LOG_LEVEL=warning "$bin/sasandoctl" "$@" 2>> "$home/logs/sasandoctl.log"
 }
 
@@ -48,13 +49,20 @@ start_services() {
     progress 'Starting the services'
     secret reporter.key
     secret identity.key
-    start_service intake sasando-intake intake \
-        SASANDO_REPORTER_SECRET_FILE="$home/secrets/reporter.key" SASANDO_IDENTITY_KEY_FILE="$home/secrets/identity.key"
+    secret push.key
+    secret ingress.key
+    take_port ingress
+    ingress=tcp://127.0.0.1:$port
+    mkdir -p "$home/media"
+    start_service intake sasando-intake intake SASANDO_MEDIA="$home/media" \
+        SASANDO_REPORTER_SECRET_FILE="$home/secrets/reporter.key" SASANDO_IDENTITY_KEY_FILE="$home/secrets/identity.key" \
+        SASANDO_PUSH_KEY_FILE="$home/secrets/push.key" \
+        SASANDO_INGRESS_BIND="$ingress" SASANDO_INGRESS_KEY_FILE="$home/secrets/ingress.key"
     start_service routing sasando-routing routing
     start_service analytics sasando-analytics analytics
     for agency in "${agencies[@]}"; do
         start_service "notifier-$agency" sasando-notifier "${jurisdiction}_$agency" \
-            SASANDO_JURISDICTION="$jurisdiction" SASANDO_AGENCY="$agency"
+            SASANDO_MEDIA="$home/media" SASANDO_JURISDICTION="$jurisdiction" SASANDO_AGENCY="$agency"
     done
     for name in "${!service_port[@]}"; do
         if ! wait_until 30 "$name" is_service_ready "${service_port[$name]}"; then

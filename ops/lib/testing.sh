@@ -11,6 +11,19 @@ testing_needs=(
     'chromium|chromium'
     'fonts-dejavu-core|/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
     'prometheus|promtool'
+    'python3-pip|/usr/lib/python3/dist-packages/pip/__init__.py'
+    'python3-jsonschema|/usr/lib/python3/dist-packages/jsonschema/__init__.py'
+    'python3-requests|/usr/lib/python3/dist-packages/requests/__init__.py'
+    'python3-xmltodict|/usr/lib/python3/dist-packages/xmltodict.py'
+    'python3-cryptography|/usr/lib/python3/dist-packages/cryptography/__init__.py'
+    'zbar-tools|zbarimg'
+)
+# axe-playwright-python brings axe-core 4.12.1 (axe.min.js), by whose rules the pages are judged; http_ece is the browser's
+# side of notifications, in another's hands than ours; pyzmq is another binding of libzmq; georeport, civicbot and
+# chicagorequests are others' clients of Open311, and the last four are what those need.
+testing_packages=(
+    'axe-playwright-python==0.1.8' 'http_ece==1.2.1' 'pyzmq==26.4.0' 'georeport==0.3.1' 'civicbot==0.4.0'
+    'chicagorequests==0.0.5' 'click==8.1.8' 'scrapelib==2.3.0' 'tabulate==0.9.0' 'tqdm==4.67.1'
 )
 
 check_format() {
@@ -54,14 +67,16 @@ run_every_target() {
 # run_tests NAME PATTERN: one run, bounded in time. The bundle is run as `swift test` would, without its planning and
 # its lock on .build, so that what a test starts may build.
 run_tests() {
-    local name=$1 log=$logs/$1.log results=$logs/$1.xml limit=900 status=0 started=$SECONDS counts
+    local name=$1 log=$logs/$1.log results=$logs/$1.xml limit=1500 status=0 started=$SECONDS counts
+    # A test that is kept from the processor for seconds loses its transaction: no more of them at once than that.
+    local at_once=$(( 2 * $(nproc) ))
     # It builds the images first.
     [[ $name == ComposeTests ]] && limit=2400
     [[ -n ${SASANDO_TEST_LONG:-} ]] && limit=7200
     progress "Running $name"
     rm -f "$results"
     NO_COLOR=1 timeout --kill-after=10 "$limit" "$bundle" --testing-library swift-testing --filter "$2" \
-        --xunit-output "$results" > "$log" 2>&1 || status=$?
+        --experimental-maximum-parallelization-width "$at_once" --xunit-output "$results" > "$log" 2>&1 || status=$?
     clear_progress
     if ! counts=$(count_results "$results"); then
         broken+=("$name")
@@ -88,6 +103,7 @@ run_tests() {
 run_faults() {
     local log=$logs/Faults.log status=0 started=$SECONDS flags=(--bare --short) executables
     [[ -z ${SASANDO_TEST_STRICT:-} ]] || flags+=(--strict)
+    progress 'Building the tool of the short faults'
     if executables=$(take_executables); then
         export SASANDO_BIN=$executables LD_LIBRARY_PATH=$executables/lib
     fi
@@ -108,19 +124,22 @@ run_faults() {
     say "Faults: ${BASH_REMATCH[1]} held, ${BASH_REMATCH[2]} broken, $(( SECONDS - started )) s"
 }
 
-# Copies the services out of their image, beside the tool that breaks them, and prints the folder. Fails where the image
-# is not known to be of these sources, or is of another system than this machine.
+# Copies the services and the tool that breaks them, all built for release, out of the images' build, and prints the
+# folder. Fails where the images are not known to be of these sources, or are of another system than this machine.
 take_executables() {
     local folder=$root/.build/services-of-image container
     [[ -n $images_are_new ]] || return 1
     rm -rf "$folder"
     mkdir -p "$folder/lib"
     {
-        container=$(docker create sasando-services true) || return 1
-        docker cp "$container:/usr/local/bin/." "$folder" && docker cp "$container:/usr/lib/sasando/." "$folder/lib"
+        docker build --file "$ops/docker/Dockerfile" --target faults --tag sasando-faults \
+            --build-arg "SWIFT_IMAGE=${SWIFT_IMAGE:-swift:6.3-bookworm}" \
+            --build-arg "DEBIAN_IMAGE=${DEBIAN_IMAGE:-debian:bookworm-slim}" "$root" || return 1
+        container=$(docker create sasando-faults true) || return 1
+        docker cp "$container:/made/bin/." "$folder" && docker cp "$container:/made/lib/." "$folder/lib"
         docker rm "$container"
-        cp "$root/.build/debug/sasando-faults" "$folder" || return 1
         LD_LIBRARY_PATH=$folder/lib "$folder/sasandoctl" --help || return 1
+        LD_LIBRARY_PATH=$folder/lib "$folder/sasando-faults" --list || return 1
     } > "$logs/executables.log" 2>&1
     printf '%s\n' "$folder"
 }

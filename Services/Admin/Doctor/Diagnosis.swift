@@ -86,7 +86,7 @@ enum Diagnosis {
             else: "make room before the store stops: enlarge the disk, or trim streams with sasandoctl stream")
     }
 
-    private static func bytes(_ count: Int64) -> String {
+    static func bytes(_ count: Int64) -> String {
         count >= 10 << 30 ? "\(count >> 30) GiB" : "\(count >> 20) MiB"
     }
 

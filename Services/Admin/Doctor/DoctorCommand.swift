@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Domain
 internal import FoundationEssentials
+internal import Media
 internal import Storage
 
 /// `sasandoctl doctor`
@@ -12,14 +13,19 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var output: OutputOptions
 
+    @Option(help: "The folder of photos, where this machine has it (SASANDO_MEDIA).")
+    var media: String?
+
     func run() async throws {
-        let checks = try await storeOptions.withPool { pool in
+        let folder = media ?? ProcessInfo.processInfo.environment["SASANDO_MEDIA"]
+        var checks = try await storeOptions.withPool { pool in
             let store = DoctorStore(pool: pool)
             let version = try await store.migration()
             // Another schema has other tables: what is to be said of it is said by its number alone.
             guard version == Migrations.current else { return [Diagnosis.schema(version)] }
             return Diagnosis.checks(try await store.findings(now: Self.now), now: Self.now)
         }
+        checks.append(Diagnosis.photos(folder, folder.flatMap(FolderState.of)))
         if output.json {
             try output.print(checks)
         } else {

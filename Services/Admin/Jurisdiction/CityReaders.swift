@@ -4,6 +4,7 @@ internal import Domain
 enum CityReader {
     static let members: Set = [
         "code", "name", "timezone", "utc_offset", "timezone_label", "tracking_prefix", "hosts", "map", "limits",
+        "consents",
     ]
 
     static func read(_ map: YAMLMap, _ draft: CityDraft) -> City? {
@@ -16,6 +17,7 @@ enum CityReader {
         }
         let label = map.text("timezone_label", isRequired: false) ?? ""
         let (tiles, limits) = (tiles(map), limits(map))
+        let consents = consents(map)
         let hosts = map.texts("hosts")
         for host in hosts where !isHost(host) { map.fault("“\(host)” is not a host name", at: "hosts") }
         guard let code, let name, let timezone, let offset, let prefix else { return nil }
@@ -23,7 +25,8 @@ enum CityReader {
             code: code, name: name, timezone: timezone, utcOffset: offset, timezoneLabel: label, hosts: hosts,
             trackingPrefix: prefix, agencies: draft.agencies.map(\.value),
             categories: draft.categories.map(\.value), rules: draft.rules.map(\.value),
-            levels: draft.levels.map(\.value), areas: draft.areas.map(\.value), map: tiles, limits: limits)
+            levels: draft.levels.map(\.value), areas: draft.areas.map(\.value), map: tiles, limits: limits,
+            consents: consents)
     }
 
     private static func offset(_ text: String) -> Int? {
@@ -53,6 +56,25 @@ enum CityReader {
             if attribution == nil { tiles.fault("tiles need an attribution", at: "url") }
         }
         return MapTiles(url: url, attribution: attribution)
+    }
+
+    /// What people agree to who say who they are, the newest last.
+    private static func consents(_ city: YAMLMap) -> [Consent] {
+        let names: Set = ["version", "purpose", "retention_days", "source", "confirmed"]
+        var seen: Set<String> = []
+        return city.maps("consents", names: names).compactMap { map in
+            let version = map.value("version", as: "1 to 64 letters, digits, points and hyphens") { text in
+                (1...64).contains(text.utf8.count)
+                    && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || ".-_".contains($0)) } ? text : nil
+            }
+            let purpose = map.localized("purpose")
+            let days = map.whole("retention_days")
+            if let days, !(1...3_660).contains(days) { map.fault("must be 1 to 3660", at: "retention_days") }
+            guard let version, let purpose, let days else { return nil }
+            if !seen.insert(version).inserted { map.fault("“\(version)” is written twice", at: "version") }
+            map.grade("consent \(version): purpose, and \(days) days", in: city)
+            return Consent(version: version, purpose: purpose, retentionDays: days)
+        }
     }
 
     private static func limits(_ map: YAMLMap) -> CityLimits {
@@ -134,8 +156,8 @@ enum AgencyReader {
 enum CategoryReader {
     static func read(_ file: YAMLMap) -> [Placed<Category>] {
         let names: Set = [
-            "code", "name", "icon", "sensitive", "urgent", "emergency", "subtypes", "assists", "note", "source",
-            "confirmed",
+            "code", "name", "icon", "sensitive", "urgent", "emergency", "subtypes", "assists", "note", "questions",
+            "source", "confirmed",
         ]
         return file.maps("categories", isRequired: true, names: names).compactMap { map in
             let code: CategoryCode? = map.code("code")
@@ -146,12 +168,13 @@ enum CategoryReader {
             let subtypes = subtypes(of: map)
             let assists = map.texts("assists")
             let note = map.localized("note", isRequired: false)
+            let questions = QuestionReader.read(map)
             guard let code, let name, let icon else { return nil }
             map.grade("category \(code)", in: file)
             return Placed(
                 value: Category(
                     code: code, name: name, icon: icon, sensitive: sensitive, urgent: urgent, emergency: emergency,
-                    subtypes: subtypes, assists: assists, note: note), map: map)
+                    subtypes: subtypes, assists: assists, note: note, questions: questions), map: map)
         }
     }
 

@@ -50,6 +50,7 @@ extension AdmissionFailure {
         case .full: .full
         case .storeAway: .storeAway
         case .keyReused: .keyReused
+        case .unknownMedia: .invalid
         case .trackingCodeTaken, .refused: .refused
         }
     }

@@ -20,13 +20,15 @@ enum AdmissionFailure: Error, Sendable {
     case refused
     /// The key was used for another report.
     case keyReused
+    /// A photo that it brings is unknown, used, or somebody else's.
+    case unknownMedia
 }
 
 /// Group commit: while one batch is being committed the next one gathers; no timer delays a lone request.
 ///
 /// Nobody is answered before the commit of their batch.
 final class AdmissionQueue: Sendable {
-    typealias Waiter = CheckedContinuation<Result<Admission, AdmissionFailure>, Never>
+    typealias Waiter = @Sendable (Result<Admission, AdmissionFailure>) -> Void
 
     static let batchLimit = 500
     /// Batches that are under way at once: one gathers its rows while the other waits for the disk.
@@ -62,13 +64,32 @@ final class AdmissionQueue: Sendable {
     /// Stores the report, or finds the one that its key stored before.
     func admit(_ report: NewReport) async throws(AdmissionFailure) -> Admission {
         if let refusal = refusal.withLock({ $0 }) { throw refusal }
-        let result = await withCheckedContinuation { (waiter: Waiter) in
+        let result = await withCheckedContinuation { continuation in
             let isTaken = buffer.withLock { buffer in
-                (try? buffer.add(.init(report: report, waiter: waiter))) != nil
+                (try? buffer.add(.init(report: report, waiter: { continuation.resume(returning: $0) }))) != nil
             }
-            if isTaken { bell.ring() } else { waiter.resume(returning: .failure(.full)) }
+            if isTaken { bell.ring() } else { continuation.resume(returning: .failure(.full)) }
         }
         return try result.get()
+    }
+
+    /// The same for several that come together: what became of each, in their order.
+    func admit(_ reports: [NewReport]) async -> [Result<Admission, AdmissionFailure>] {
+        if let refusal = refusal.withLock({ $0 }) { return reports.map { _ in .failure(refusal) } }
+        guard !reports.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let gathering = Gathering(count: reports.count) { continuation.resume(returning: $0) }
+            var refused = reports.indices
+            buffer.withLock { buffer in
+                while let index = refused.first {
+                    let waiter: Waiter = { gathering.take($0, at: index) }
+                    guard (try? buffer.add(.init(report: reports[index], waiter: waiter))) != nil else { break }
+                    refused.removeFirst()
+                }
+            }
+            bell.ring()
+            for index in refused { gathering.take(.failure(.full), at: index) }
+        }
     }
 
     /// Takes nothing more in, for this reason, until it is called again with nil.
@@ -103,7 +124,7 @@ final class AdmissionQueue: Sendable {
         let isStored = results.contains { if case .success(.stored) = $0 { true } else { false } }
         // The hint first: routing can begin while the senders are answered.
         if isStored { stored() }
-        for (entry, result) in zip(batch, results) { entry.waiter.resume(returning: result) }
+        for (entry, result) in zip(batch, results) { entry.waiter(result) }
         metrics.record(results, duration: ContinuousClock.now - start)
         log(batch, results)
         let isAway = results.contains { if case .failure(.storeAway) = $0 { true } else { false } }
@@ -126,7 +147,7 @@ final class AdmissionQueue: Sendable {
     /// Nobody behind a batch that the store did not answer has to find out for themselves.
     private func failWaiting() {
         let waiting = buffer.withLock { $0.take(.max) }
-        for entry in waiting { entry.waiter.resume(returning: .failure(.storeAway)) }
+        for entry in waiting { entry.waiter(.failure(.storeAway)) }
     }
 
     private func results(
@@ -158,11 +179,37 @@ final class AdmissionQueue: Sendable {
     ) async -> [Result<Admission, AdmissionFailure>] {
         guard reports.count > 1 else {
             if error.constraint == AdmissionStore.trackingCodeConstraint { return [.failure(.trackingCodeTaken)] }
+            if error.constraint == AdmissionStore.uploadConstraint { return [.failure(.unknownMedia)] }
             logger.error("The store refuses a report", metadata: [LogKey.error: "\(error)"])
             return [.failure(.refused)]
         }
         let half = reports.count / 2
         return await results(of: Array(reports[..<half]), until: deadline)
             + results(of: Array(reports[half...]), until: deadline)
+    }
+}
+
+/// The results of several, until the last of them is there.
+private final class Gathering: Sendable {
+    private struct State {
+        var results: [Result<Admission, AdmissionFailure>?]
+        var left: Int
+    }
+
+    private let state: Mutex<State>
+    private let whole: @Sendable ([Result<Admission, AdmissionFailure>]) -> Void
+
+    init(count: Int, whole: @escaping @Sendable ([Result<Admission, AdmissionFailure>]) -> Void) {
+        state = Mutex(State(results: Array(repeating: nil, count: count), left: count))
+        self.whole = whole
+    }
+
+    func take(_ result: Result<Admission, AdmissionFailure>, at index: Int) {
+        let results = state.withLock { state -> [Result<Admission, AdmissionFailure>]? in
+            state.results[index] = result
+            state.left -= 1
+            return state.left == 0 ? state.results.compactMap { $0 } : nil
+        }
+        if let results { whole(results) }
     }
 }

@@ -8,7 +8,7 @@ internal import Runtime
 /// from here and from nowhere else, and import nothing.
 func workerResponse(_ request: Request) -> Response {
     var response = Response.asset(AppShell.worker, for: request)
-    response.headers[.contentSecurityPolicy] = "default-src 'none'; connect-src 'self'"
+    response.headers[.contentSecurityPolicy] = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
     return response
 }
 

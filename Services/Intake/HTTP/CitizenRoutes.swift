@@ -13,20 +13,27 @@ struct CitizenRoutes: Sendable {
     let reports: ReportAccess
     let runner: ReporterRunner
     let limits: CitizenLimits
+    let formTime: FormTime
+    let photos: Photos
+    let nearby: NearbyReports
+    let announcements: CityAnnouncements
     let sameOrigin: SameOrigin
     /// What links are built from, never the Host header.
     let publicURL: String
+    /// What browsers subscribe to news with; nil where none is sent.
+    let pushKey: String?
     let clock: @Sendable () -> Timestamp
 
     func add(to router: Router<WebContext>) {
         router.get("/") { request, _ in
             let city = try await self.cities.city(of: request)
-            return self.page(CitizenHome(frame: self.frame(request, city)), request)
+            let known = await self.announcements.shown(in: city.city)
+            return self.page(CitizenHome(frame: self.frame(request, city), announcements: known), request)
         }
         router.get("/lapor") { request, _ in
             let city = try await self.cities.city(of: request)
             let values = ReportForm.Values(category: request.query["kategori"], subtype: request.query["jenis"])
-            return self.form(request, city, values)
+            return await self.form(request, city, values)
         }
         router.post("/lapor") { request, context in try await self.send(request, context) }
         router.get("/lapor/terkirim/:code") { request, context in
@@ -41,6 +48,8 @@ struct CitizenRoutes: Sendable {
                 try await self.act(command, request, context)
             }
         }
+        router.get("/lacak/:code/hapus") { request, context in try await self.confirmErasure(request, context) }
+        router.post("/lacak/:code/erase") { request, context in try await self.erase(request, context) }
         router.get("/k/:key") { request, context in
             try await self.open(request, try context.parameters.require("key"))
         }
@@ -53,36 +62,78 @@ struct CitizenRoutes: Sendable {
 
     // MARK: Reporting
 
+    /// - Parameters:
+    ///   - key: of the form that comes back, with the stamp that it carried.
     private func form(
-        _ request: Request, _ city: ServedCity, _ values: ReportForm.Values, faults: [Fault] = [], key: String? = nil
-    ) -> Response {
-        var generator = SystemRandomNumberGenerator()
-        let fresh = UUID.version7(at: clock(), random: (generator.next(), generator.next())).text
+        _ request: Request, _ city: ServedCity, _ values: ReportForm.Values, faults: [Fault] = [], key: UUID? = nil,
+        stamp: String? = nil
+    ) async -> Response {
+        let key = key ?? newKey()
         let page = ReportForm(
-            frame: frame(request, city), values: values, faults: faults, idempotencyKey: key ?? fresh)
-        return self.page(page, request, status: faults.isEmpty ? .ok : .unprocessableContent)
+            frame: frame(request, city), values: values, faults: faults, idempotencyKey: key.text,
+            stamp: stamp ?? formTime.stamp(for: key, at: clock()),
+            announcements: await announcements.shown(in: city.city))
+        var response = self.page(page, request, status: faults.isEmpty ? .ok : .unprocessableContent)
+        DeviceCookie.ensure(of: request, on: &response, isSecure: isSecure)
+        return response
+    }
+
+    private func newKey() -> UUID {
+        var generator = SystemRandomNumberGenerator()
+        return UUID.version7(at: clock(), random: (generator.next(), generator.next()))
     }
 
     private func send(_ request: Request, _ context: WebContext) async throws -> Response {
         try sameOrigin.refuseOtherSites(request)
         let city = try await cities.city(of: request)
-        let fields = try await request.collectForm()
+        let client = context.client(of: request)
+        return try await photos.withForm(of: request, from: client) { form in
+            try await self.send(form, of: request, from: Sender(address: client, device: request.device), city)
+        }
+    }
+
+    private func send(
+        _ posted: PostedForm, of request: Request, from sender: Sender, _ city: ServedCity
+    ) async throws -> Response {
+        let fields = posted.fields
         let values = ReportForm.Values(
             Dictionary(fields.fields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))
-        let key = fields["idempotency_key"].flatMap { UUID(text: $0) }?.text
+        let key = fields["idempotency_key"].flatMap { UUID(text: $0) }
+        let stamp = fields[ReportCheck.stampField]
         let now = clock()
-        let judged = AdmissionRules.validate(
-            FormReport.draft(values), city: city.city, places: city.places, now: now)
+        var draft = FormReport.draft(values, in: city.city)
+        draft.photoHashes = posted.photoHashes
+        let judged = AdmissionRules.validate(draft, city: city.city, places: city.places, now: now)
         let report: AdmittedReport
         switch judged {
         case .success(let admitted): report = admitted
         case .failure(let faults):
             AdmissionRefusals.count(.invalid)
-            return form(request, city, values, faults: faults.list, key: key)
+            return await form(request, city, values, faults: faults.list, key: key, stamp: stamp)
         }
-        try limits.check(context.client(of: request), isUrgent: report.isUrgent)
+        if fields[ReportCheck.changeField] != nil {
+            return await form(request, city, values, key: key, stamp: stamp)
+        }
+        if let step = secondStep(before: report, posted, key: key ?? newKey(), request, from: sender, city) {
+            return step
+        }
+        // A form that brings photos would have to bring them again after a step between.
+        if posted.photos.isEmpty,
+            let step = await similarStep(before: report, fields: fields, key: key?.text, request, city, at: now)
+        {
+            return step
+        }
+        let uploader = Uploader.form(UUID())
+        let uploads: Uploads?
+        do {
+            let ids = try await photos.take(posted.photos, by: uploader, in: city.city.code)
+            uploads = Uploads(ids, by: uploader, isPublic: true)
+        } catch let faults as Faults {
+            AdmissionRefusals.count(.invalid)
+            return await form(request, city, values, faults: faults.list, key: key, stamp: stamp)
+        }
         let admitted = try await admission.admit(
-            report, key: try IdempotencyKey(header: key), channel: .web, trace: request.trace,
+            report, bringing: uploads, key: try IdempotencyKey(header: key?.text), from: .web, trace: request.trace,
             city: city.loaded, now: now)
         return sent(admitted, report, request, city)
     }
@@ -117,7 +168,7 @@ struct CitizenRoutes: Sendable {
                 TrackingBox(frame: frame(request, city), typed: name, problem: .unknown), request, status: .notFound)
         }
         let done = request.query["hasil"].flatMap(Command.init(rawValue:)).flatMap {
-            Command.reporter.contains($0) ? OwnReport.Notice.done($0) : nil
+            Command.reporter.contains($0) || $0 == .erase ? OwnReport.Notice.done($0) : nil
         }
         return tracking(view, request, city, notice: done)
     }
@@ -130,21 +181,38 @@ struct CitizenRoutes: Sendable {
         if reports.isReporter(of: view.tracked, request) {
             own = OwnReport(
                 permitted: view.tracked.state?.reporterCommands(at: clock(), in: city.city) ?? [],
-                idempotencyKey: UUID().text, notice: notice, typed: typed)
+                idempotencyKey: UUID().text, notice: notice, typed: typed, question: view.openQuestion,
+                privacy: view.ownPrivacy,
+                link: privateLink(ReporterKey(report: view.tracked.report.id, secret: reports.reporterSecret)))
         }
-        return page(Tracking(frame: frame(request, city), subject: view.subject, own: own), request, status: status)
+        let page = Tracking(
+            frame: frame(request, city), subject: view.subject, own: own,
+            isFollowed: request.query["hasil"] == Command.follow.rawValue, followKey: UUID().text,
+            isHidden: own != nil && view.tracked.moderation.isHidden,
+            isFlaggable: own == nil && view.tracked.isPublic(in: city.city),
+            news: view.extent == .limited ? nil : pushKey)
+        return self.page(page, request, status: status)
     }
 
     /// A form of the tracking page: back to it where it was done, else the page again with what is wrong.
     private func act(_ command: Command, _ request: Request, _ context: WebContext) async throws -> Response {
         try sameOrigin.check(request)
         let city = try await cities.city(of: request)
-        try limits.check(context.client(of: request), isUrgent: false)
+        let client = context.client(of: request)
+        try limits.checkAct(from: client)
         let view = try await reports.view(of: try context.parameters.require("code"), for: request, in: city)
         guard reports.isReporter(of: view.tracked, request) else { throw ReportAccess.unknown }
-        let form = OwnForm(command, try await request.collectForm())
+        return try await photos.withForm(of: request, from: client) { posted in
+            try await self.act(OwnForm(command, posted), on: view, request, city)
+        }
+    }
+
+    private func act(
+        _ form: OwnForm, on view: PublicView, _ request: Request, _ city: ServedCity
+    ) async throws -> Response {
+        let command = form.command
         let notice: OwnReport.Notice
-        switch form.read(at: clock(), in: city.city) {
+        switch try await form.read(at: clock(), in: city.city, taking: photos, of: view.tracked.report.id) {
         case .failure(let faults):
             notice = .refused(command, faults.list.first?.message(request.language) ?? "")
         case .success(let read):
@@ -168,7 +236,7 @@ struct CitizenRoutes: Sendable {
     private func open(_ request: Request, _ text: String) async throws -> Response {
         let city = try await cities.city(of: request)
         guard let key = ReporterKey(text: text),
-            let code = try await reports.report(openedBy: key, in: city.city.code)
+            let code = try await reports.report(openedBy: key, in: city.city.code)?.trackingCode
         else { throw ReportAccess.unknown }
         let isJustSent = request.query["terkirim"] != nil
         var response = Response.seeOther(isJustSent ? "/lapor/terkirim/\(code)" : "/lacak/\(code)")
@@ -180,24 +248,33 @@ struct CitizenRoutes: Sendable {
     func remember(_ key: ReporterKey, on response: inout Response, _ request: Request) {
         response.setCookie(
             ReporterKey.cookie, request.reporterKeys.cookieValue(adding: key), seconds: 365 * 86_400,
-            isSecure: publicURL.hasPrefix("https:"), sameSite: "Lax")
+            isSecure: isSecure, sameSite: "Lax")
     }
 
     // MARK: Pages
 
     func frame(_ request: Request, _ city: ServedCity?) -> Frame {
-        Frame(city: city?.city, now: clock(), path: request.uri.string)
+        Frame(city: city?.city, now: clock(), path: request.uri.string, publicURL: publicURL)
     }
 
     func page(_ page: some Page, _ request: Request, status: HTTPResponse.Status = .ok) -> Response {
         var response = Response.html(page.render(language: request.language), status: status)
-        response.rememberLanguage(of: request, isSecure: publicURL.hasPrefix("https:"))
+        response.rememberLanguage(of: request, isSecure: isSecure)
         return response
     }
+
+    /// Whether the front door speaks TLS, so that cookies may not travel without it.
+    var isSecure: Bool { publicURL.hasPrefix("https:") }
 
     /// A problem as a page, for who came with a browser.
     func problemPage(_ problem: ProblemDetails, _ request: Request) -> Response {
         let city = cities.known(for: request)
+        if problem.status == .unauthorized, OperatorDoor.isOperators(request.uri.path) {
+            let page = SignIn(
+                frame: Frame(city: city, now: clock(), path: request.uri.string),
+                returnPath: LocalPath(request.method == .get ? request.uri.string : request.uri.path))
+            return .html(page.render(language: request.language), status: problem.status)
+        }
         let page = ErrorPage(
             frame: Frame(city: city, now: clock(), path: request.uri.path), status: problem.status.code,
             detail: nil)
@@ -225,14 +302,18 @@ extension PublicView {
         history += self.history.map {
             HistoryEntry(
                 at: $0.at, type: $0.type, agency: $0.agency, note: $0.note, reason: $0.reason,
-                original: $0.originalCode, referTo: $0.referTo, until: $0.until, author: $0.author, rating: $0.rating)
+                original: $0.originalCode, referTo: $0.referTo, until: $0.until, author: $0.author, rating: $0.rating,
+                command: $0.command,
+                photos: $0.photos.filter { !report.photos.contains($0) }.map(report.photoPath),
+                hasPhotos: !$0.photos.isEmpty)
         }
         return ReportView(
             id: report.id.text, trackingCode: report.trackingCode, status: status, category: category,
-            subtype: subtype, description: description, area: area, location: report.location,
+            subtype: subtype, description: description ?? "", area: area, location: report.location,
             locationSource: report.locationSource.rawValue, address: address, rt: report.rt, rw: report.rw,
             landmark: landmark, receivedAt: report.receivedAt, agency: tracked.state?.agency,
             why: tracked.work?.why, deadlines: tracked.state?.deadlines, nextDueAt: tracked.state?.nextDue?.at,
-            history: history, visibility: visibility.rawValue, version: tracked.state?.version ?? 0)
+            history: history, photos: report.photos.map(report.photoPath), visibility: visibility.rawValue,
+            version: tracked.state?.version ?? 0, isErased: isErased, answers: extent == .own ? report.answers : nil)
     }
 }

@@ -21,6 +21,7 @@ struct CityLists: Sendable {
 
     let categories: List
     let agencies: List
+    let consents: List
     let areas: List
     /// A GeoJSON FeatureCollection of the areas' shapes.
     let shapes: List
@@ -28,6 +29,7 @@ struct CityLists: Sendable {
     init(_ loaded: LoadedCity, cells: [AreaCell]) {
         categories = List("categories", of: loaded, Self.categories(loaded.city))
         agencies = List("agencies", of: loaded, Self.agencies(loaded.city))
+        consents = List("consents", of: loaded, Self.consents(loaded.city))
         areas = List("areas", of: loaded, Self.areas(loaded))
         shapes = List("shapes", of: loaded, contentType: "application/geo+json", Self.shapes(loaded, cells))
     }
@@ -50,7 +52,19 @@ struct CityLists: Sendable {
                     }
                 }
             }
+            writer.key("questions")
+            writer.array { for question in category.questions { write(question, to: &$0) } }
             if let note = category.note { write("note", note, to: &writer) }
+        }
+    }
+
+    /// What a person may agree to who gives personal data; the last one is what is agreed to now.
+    private static func consents(_ city: City) -> [UInt8] {
+        list("consents", city.consents) { writer, consent in
+            writer.member("version", consent.version)
+            write("purpose", consent.purpose, to: &writer)
+            writer.member("retention_days", consent.retentionDays)
+            writer.member("current", consent == city.consent)
         }
     }
 
@@ -120,6 +134,32 @@ struct CityLists: Sendable {
         writer.object {
             $0.member("id", text.id)
             $0.member("en", text.en)
+        }
+    }
+
+    /// How an answer is written into a report's `attributes`, under the question's code.
+    private static func write(_ question: Question, to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("code", question.code)
+            $0.member("kind", question.kind.rawValue)
+            write("label", question.label, to: &$0)
+            switch question.kind {
+            case .choice:
+                $0.key("options")
+                $0.array { writer in
+                    for option in question.options {
+                        writer.object {
+                            $0.member("code", option.code)
+                            write("name", option.name, to: &$0)
+                        }
+                    }
+                }
+            case .text: $0.member("maximum", question.maximum)
+            case .number:
+                $0.member("minimum", question.minimum)
+                $0.member("maximum", question.maximum)
+            case .yesNo: break
+            }
         }
     }
 

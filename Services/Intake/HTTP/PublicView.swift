@@ -1,4 +1,5 @@
 internal import Domain
+internal import Runtime
 internal import Storage
 
 /// A report as the public, its reporter or its agency may see it: never who reported it, never internal notes.
@@ -15,6 +16,10 @@ struct PublicView: Sendable {
     let tracked: TrackedReport
     let city: City
     let extent: Extent
+    /// To the reporter alone: what is held of them, and who has read it.
+    var held: HeldIdentity?
+    /// Who reads it by its agency's or the operator's key.
+    var staff: Principal?
 
     var status: ReportStatus { tracked.state?.status ?? .received }
 
@@ -39,13 +44,16 @@ struct PublicView: Sendable {
     }
 
     /// As an entry of a list: without its history, its promises and why its agency has it.
-    func writeEntry(to writer: inout JSONWriter) {
+    ///
+    /// - Parameter metres: from where somebody asked.
+    func writeEntry(to writer: inout JSONWriter, metres: Double? = nil) {
         let report = tracked.report
         writer.object {
             writeWhat(to: &$0)
             $0.member("received_at", report.receivedAt, offsetSeconds: city.utcOffset)
             writeAgency(to: &$0)
             $0.member("version", tracked.state?.version ?? 0)
+            if let metres { $0.member("distance_m", Int(metres.rounded())) }
             writeLinks(to: &$0)
         }
     }
@@ -54,11 +62,13 @@ struct PublicView: Sendable {
     var entityTag: String {
         let letter =
             switch extent {
-            case .own: "o"
+            // An operator's reading changes no version.
+            case .own: "o" + (held.map { "\($0.readings.count)\($0.consent == nil ? "" : "h")" } ?? "")
             case .whole: "w"
             case .limited: "l"
             }
-        return "\"\(tracked.state?.version ?? 0)-\(letter)\""
+        let hidden = tracked.moderation.isHidden ? "h" : ""
+        return "\"\(tracked.state?.version ?? 0)-\(letter)\(hidden)\""
     }
 
     var history: [HistoryLine] {
@@ -69,7 +79,9 @@ struct PublicView: Sendable {
         }
     }
 
-    var description: String { readable(tracked.report.description) }
+    var isErased: Bool { tracked.report.erasedAt != nil }
+    /// nil once it was erased.
+    var description: String? { isErased ? nil : readable(tracked.report.description) }
     var address: String? { tracked.report.address.map(readable) }
     var landmark: String? { tracked.report.landmark.map(readable) }
 
@@ -91,14 +103,39 @@ struct PublicView: Sendable {
         writeWhat(to: &writer)
         writer.member("received_at", report.receivedAt, offsetSeconds: city.utcOffset)
         writer.member("observed_at", report.observedAt, offsetSeconds: city.utcOffset)
+        if extent == .own, let answers = report.answers { writer.member("attributes", answers) }
         writeAgency(to: &writer)
         writer.member("why", tracked.work?.why)
         writeDeadlines(to: &writer)
         writer.member("rating", tracked.state?.rating)
         writeHistory(to: &writer)
         writer.member("visibility", visibility.rawValue)
+        if tracked.moderation.isHidden { writer.member("hidden", true) }
         writer.member("version", tracked.state?.version ?? 0)
+        writeHeld(to: &writer)
         writeLinks(to: &writer)
+    }
+
+    private func writeHeld(to writer: inout JSONWriter) {
+        guard let held else { return }
+        writer.key("identity")
+        writer.object { writer in
+            writer.member("held", held.consent != nil)
+            writer.member("consent_version", held.consent?.version)
+            writer.member("consent_at", held.consent?.at, offsetSeconds: city.utcOffset)
+            writer.member("retention_days", tracked.report.identityDays)
+            writer.member("contact", tracked.report.mayContact)
+            writer.key("readings")
+            writer.array { writer in
+                for reading in held.readings {
+                    writer.object {
+                        $0.member("at", reading.at, offsetSeconds: city.utcOffset)
+                        $0.member("by", reading.reader)
+                        $0.member("purpose", reading.purpose)
+                    }
+                }
+            }
+        }
     }
 
     /// What was reported, and where.
@@ -111,6 +148,7 @@ struct PublicView: Sendable {
         writer.member("category", category)
         writer.member("subtype", subtype)
         writer.member("description", description)
+        if isErased { writer.member("redacted", true) }
         writer.key("area")
         if let area { area.write(to: &writer) } else { writer.null() }
         writer.key("location")
@@ -127,6 +165,20 @@ struct PublicView: Sendable {
         writer.member("rt", report.rt)
         writer.member("rw", report.rw)
         writer.member("landmark", landmark)
+        writePhotos(report.photos, to: &writer)
+    }
+
+    private func writePhotos(_ numbers: [Int], to writer: inout JSONWriter) {
+        writer.key("media")
+        writer.array { writer in
+            for n in numbers {
+                let medium = ReportContent.Media(photo: n, of: tracked.report.id)
+                writer.object {
+                    $0.member("url", medium.url)
+                    $0.member("content_type", medium.contentType)
+                }
+            }
+        }
     }
 
     private func writeLinks(to writer: inout JSONWriter) {
@@ -174,6 +226,8 @@ struct PublicView: Sendable {
                     $0.member("until", line.until, offsetSeconds: city.utcOffset)
                     if let author = line.author { $0.member("by", author) }
                     if let rating = line.rating { $0.member("rating", rating) }
+                    if let command = line.command { $0.member("command", command) }
+                    if !line.photos.isEmpty { writePhotos(line.photos, to: &$0) }
                 }
             }
         }
@@ -188,8 +242,15 @@ extension TrackedReport {
     func history(withReporter: Bool) -> [HistoryLine] {
         var lines: [HistoryLine] = []
         for line in history where line.type != EventType.followed.rawValue {
-            if line.type == EventType.commented.rawValue, line.note == nil { continue }
-            var line = line.withoutInternals
+            // What passes between an agency and the reporter is theirs.
+            if line.command != nil, !withReporter { continue }
+            var line = line
+            // An agency's photos beside an internal note are its own.
+            if !withReporter || line.author != Actor.reporter.name { line.photos = line.publicPhotos }
+            if line.type == EventType.commented.rawValue, line.note == nil, line.command == nil, line.photos.isEmpty {
+                continue
+            }
+            line = line.withoutInternals
             if line.author == Actor.reporter.name, !withReporter { line.note = nil }
             lines.append(line)
         }
@@ -205,6 +266,7 @@ extension HistoryLine {
         line.actor = nil
         switch EventType(rawValue: type) {
         case .held, .rejected, .markedDuplicate: break
+        case .commented where command == Command.contact.rawValue: break
         default: line.reason = nil
         }
         return line

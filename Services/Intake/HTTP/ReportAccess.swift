@@ -7,6 +7,7 @@ internal import Storage
 /// Who may see which report.
 struct ReportAccess: Sendable {
     let store: ReportStore
+    let identities: IdentityStore
     let authenticator: Authenticator
     let reporterSecret: [UInt8]
 
@@ -27,12 +28,22 @@ struct ReportAccess: Sendable {
         // The credential is looked at in any case, so that a bad token is a 401 for known and unknown reports alike.
         let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction)
         guard let tracked else { throw Self.unknown }
-        if mayRead(tracked, principal) || isReporter(of: tracked, request) {
-            return PublicView(tracked: tracked, city: city.city, extent: .own)
+        let staff = mayRead(tracked, principal) ? principal : nil
+        if isReporter(of: tracked, request) {
+            let held = try await identities.held(of: tracked.report.id, in: jurisdiction)
+            return PublicView(tracked: tracked, city: city.city, extent: .own, held: held, staff: staff)
         }
+        if let staff { return PublicView(tracked: tracked, city: city.city, extent: .own, staff: staff) }
         if tracked.isPublic(in: city.city) { return PublicView(tracked: tracked, city: city.city, extent: .whole) }
         guard id == nil else { throw Self.unknown }
         return PublicView(tracked: tracked, city: city.city, extent: .limited)
+    }
+
+    /// The id of a report, whoever asks; nil for an unknown one.
+    func id(of name: String, in city: ServedCity) async throws -> UUID? {
+        if let id = UUID(text: name) { return id }
+        guard let code = TrackingCode(parsing: name, defaultPrefix: city.city.trackingPrefix) else { return nil }
+        return try await store.report(trackingCode: code.text, in: city.city.code)?.report.id
     }
 
     static let unknown = ProblemDetails.notFound("There is no such report.")
@@ -41,6 +52,14 @@ struct ReportAccess: Sendable {
         guard let principal else { return false }
         if principal.isOperator { return true }
         return principal.agency != nil && principal.agency == tracked.state?.agency
+    }
+
+    /// Whether who may see a report so may see one of its photos.
+    func maySee(_ photo: ReportPhoto, of view: PublicView) -> Bool {
+        if photo.isPublic || view.extent != .own { return photo.isPublic && view.extent != .limited }
+        // What an agency keeps with an internal note is its own; what the reporter sent, is for both.
+        guard let agency = photo.agency else { return true }
+        return view.staff?.isOperator ?? false || view.staff?.agency == agency
     }
 
     /// Whether the request shows the report's own key.
@@ -52,17 +71,21 @@ struct ReportAccess: Sendable {
     }
 
     /// The report that a key opens; nil for a key that opens none.
-    func report(openedBy key: ReporterKey, in jurisdiction: JurisdictionCode) async throws -> String? {
+    func report(
+        openedBy key: ReporterKey, in jurisdiction: JurisdictionCode
+    ) async throws -> (id: UUID, trackingCode: String)? {
         let secret = reporterSecret
         return try await store.report(keyHash: key.lookupHash, in: jurisdiction) { id in
             ReporterKey(report: id, secret: secret).matches(key)
-        }?.trackingCode
+        }
     }
 }
 
 extension TrackedReport {
-    /// What is sensitive is private in every public answer, also where triage found out only later that it is.
+    /// What is sensitive is private in every public answer, also where triage found out only later that it is; and what
+    /// the operator has hidden is answered as if it were.
     func isPublic(in city: City) -> Bool {
-        city.visibility(chosen: report.visibility, categories: [report.category, state?.category]) == .public
+        !moderation.isHidden
+            && city.visibility(chosen: report.visibility, categories: [report.category, state?.category]) == .public
     }
 }

@@ -8,11 +8,10 @@ internal import Storage
 /// `POST /v1/reports`, `GET /v1/reports/{id or tracking code}` and the lists: the JSON door.
 struct ReportRoutes: Sendable {
     let cities: ServedCities
-    let admission: ReportAdmission
+    let filing: ReportFiling
     let reports: ReportAccess
     let authenticator: Authenticator
     let limits: CitizenLimits
-    let clock: @Sendable () -> Timestamp
 
     func add(to router: Router<WebContext>) {
         router.post("/v1/reports") { request, context in try await self.post(request, context) }
@@ -21,6 +20,7 @@ struct ReportRoutes: Sendable {
         }
         router.get("/v1/categories") { request, _ in try await self.list(request) { $0.categories } }
         router.get("/v1/agencies") { request, _ in try await self.list(request) { $0.agencies } }
+        router.get("/v1/consents") { request, _ in try await self.list(request) { $0.consents } }
         router.get("/v1/areas") { request, _ in
             let wantsShapes = request.headers[.accept]?.contains("application/geo+json") ?? false
             return try await self.list(request) { wantsShapes ? $0.shapes : $0.areas }
@@ -31,70 +31,41 @@ struct ReportRoutes: Sendable {
 
     private func post(_ request: Request, _ context: WebContext) async throws -> Response {
         let city = try await cities.city(of: request)
-        let channel = try await channel(of: request, in: city.city.code)
+        let source = try await source(of: request, in: city.city.code)
         let key = try IdempotencyKey(header: request.headers[.idempotencyKey])
-        if channel == .web, case .header(let text) = key, UUID(text: text) == nil {
+        if source.channel == .web, case .header(let text) = key, UUID(text: text) == nil {
             throw ProblemDetails.badRequest(
                 "Without an integrator's key, Idempotency-Key is a UUID made for this report.")
         }
         let body = try await request.collectJSON()
-        let now = clock()
-        let draft: ReportDraft
-        do { draft = try ReportDraft.read(body) } catch {
-            AdmissionRefusals.count(.unreadable)
-            throw ProblemDetails.badRequest("The body is not readable JSON (byte \(error.offset)).")
+        let admitted = try await filing.file(
+            body, key: key, from: source, trace: request.trace, city: city, language: request.language
+        ) { isUrgent in
+            if source.channel == .web { try limits.check(request.sender(context), isUrgent: isUrgent) }
         }
-        let judged = AdmissionRules.validate(draft, city: city.city, places: city.places, now: now)
-        if channel == .web { try limits.check(context.client(of: request), isUrgent: judged.isUrgent) }
-        if case .failure = judged,
-            let earlier = try await admission.earlier(draft, key: key, channel: channel, city: city.loaded)
-        {
-            return receipt(earlier, city.city)
-        }
-        let report = try judged.get(in: request.language)
-        let admitted = try await admission.admit(
-            report, key: key, channel: channel, trace: request.trace, city: city.loaded, now: now)
         return receipt(admitted, city.city)
     }
 
     /// The integrator's channel, or the citizens' own for who comes without a key (a signed-in officer is one of them).
-    private func channel(of request: Request, in jurisdiction: JurisdictionCode) async throws -> ChannelCode {
+    private func source(of request: Request, in jurisdiction: JurisdictionCode) async throws -> ReportSource {
         guard case .bearer = try request.credential() else { return .web }
         let principal = try await authenticator.principal(of: request, in: jurisdiction)
-        let channel = try principal.requireChannel()
+        let source = try ReportSource(principal)
         try limits.check(principal)
-        return channel
+        return source
     }
 
     private func receipt(_ admitted: AdmittedReceipt, _ city: City) -> Response {
-        let receipt = admitted.receipt
-        let key = admitted.reporterKey.text
-        var writer = JSONWriter(capacity: 512)
-        writer.object {
-            $0.member("id", receipt.id)
-            $0.member("tracking_code", receipt.trackingCode)
-            $0.member("reporter_key", key)
-            $0.member("status", ReportStatus.received.rawValue)
-            $0.member("jurisdiction", city.code)
-            $0.key("area")
-            if let area = admitted.area { area.write(to: &$0) } else { $0.null() }
-            $0.member("received_at", receipt.receivedAt, offsetSeconds: city.utcOffset)
-            $0.key("links")
-            $0.object {
-                $0.member("self", "/v1/reports/\(receipt.id.text)")
-                $0.member("track", "/lacak/\(receipt.trackingCode)")
-                $0.member("manage", "/k/\(key)")
-            }
-        }
-        var headers: HTTPFields = [.location: "/v1/reports/\(receipt.id.text)", .cacheControl: "no-store"]
+        var headers: HTTPFields = [.location: "/v1/reports/\(admitted.receipt.id.text)", .cacheControl: "no-store"]
         if admitted.isReplay { headers[.idempotencyReplayed] = "true" }
-        return .json(writer.bytes, status: admitted.isReplay ? .ok : .created, headers: headers)
+        return .json(admitted.json(in: city), status: admitted.isReplay ? .ok : .created, headers: headers)
     }
 
     // MARK: Looking up
 
     private func get(_ request: Request, _ name: String) async throws -> Response {
         let city = try await cities.city(of: request)
+        if let report = try await testReport(name, for: request, in: city) { return report }
         let view = try await reports.view(of: name, for: request, in: city)
         // Who asks decides what is shown, so no cache may share it.
         let headers: HTTPFields = [
@@ -102,6 +73,25 @@ struct ReportRoutes: Sendable {
         ]
         if request.matches(entityTag: view.entityTag) { return Response(status: .notModified, headers: headers) }
         return .json(view.json, headers: headers)
+    }
+
+    /// What a test key sent, to the channel that sent it; nil for everybody else.
+    private func testReport(_ name: String, for request: Request, in city: ServedCity) async throws -> Response? {
+        let jurisdiction = city.city.code
+        guard let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction), principal.isTest
+        else { return nil }
+        let channel = try principal.requireChannel(for: .read)
+        let code = TrackingCode(parsing: name, defaultPrefix: city.city.trackingPrefix)
+        let report =
+            if let id = UUID(text: name) {
+                try await filing.admission.tests.report(id, from: channel, in: jurisdiction)
+            } else if let code {
+                try await filing.admission.tests.report(trackingCode: code.text, from: channel, in: jurisdiction)
+            } else {
+                nil as TestReport?
+            }
+        guard let report else { throw ReportAccess.unknown }
+        return .json(report.json(in: city.city), headers: [.cacheControl: "no-store"])
     }
 
     private func list(
@@ -115,9 +105,6 @@ struct ReportRoutes: Sendable {
 }
 
 extension Result where Success == AdmittedReport, Failure == Faults {
-    /// Whether the report is urgent; a faulty one is not.
-    fileprivate var isUrgent: Bool { (try? get().isUrgent) ?? false }
-
     /// The report, or every fault of it as a 422.
     func get(in language: Language) throws(ProblemDetails) -> AdmittedReport {
         switch self {

@@ -2,6 +2,7 @@ internal import Domain
 internal import HTTPTypes
 internal import Hummingbird
 internal import Pages
+internal import QRCode
 internal import Runtime
 internal import Storage
 
@@ -22,7 +23,7 @@ extension CitizenRoutes {
         let page = ReportSent(
             frame: frame(request, city), trackingCode: receipt.trackingCode,
             privateLink: privateLink(admitted.reporterKey), category: report.category, area: admitted.area,
-            isPrivate: report.visibility == .private, expected: .init(decision))
+            isPrivate: report.visibility == .private, expected: .init(decision), news: pushKey)
         var response = withPrivateLink(page, request, status: .created)
         remember(admitted.reporterKey, on: &response, request)
         return response
@@ -41,7 +42,7 @@ extension CitizenRoutes {
         let page = ReportSent(
             frame: frame(request, city), trackingCode: report.trackingCode, privateLink: privateLink(key),
             category: view.category, area: view.area, isPrivate: view.visibility == .private,
-            expected: expectation(of: view, in: city))
+            expected: expectation(of: view, in: city), news: pushKey)
         return withPrivateLink(page, request, status: .ok)
     }
 
@@ -52,7 +53,10 @@ extension CitizenRoutes {
         return response
     }
 
-    private func privateLink(_ key: ReporterKey) -> String { "\(publicURL)/k/\(key.text)" }
+    func privateLink(_ key: ReporterKey) -> PrivateLink {
+        let address = "\(publicURL)/k/\(key.text)"
+        return PrivateLink(address: address, code: QRCode.modules(of: address))
+    }
 
     /// What was promised; before routing has decided, what it is going to decide.
     private func expectation(of view: PublicView, in city: ServedCity) -> ReportSent.Expectation {

@@ -41,6 +41,16 @@ final class ServedCities: Sendable {
         }
         return try await prepared.city(loaded)
     }
+
+    /// The city with this code.
+    ///
+    /// - Throws: `ProblemDetails` 503 while it is not loaded.
+    func city(_ code: JurisdictionCode) async throws -> ServedCity {
+        guard let loaded = registry.city(code) else {
+            throw ProblemDetails.unavailable("This city is not loaded yet; try again in a moment.")
+        }
+        return try await prepared.city(loaded)
+    }
 }
 
 extension Request {

@@ -10,6 +10,7 @@ internal import Storage
 struct PublicRoutes: Sendable {
     let cities: ServedCities
     let reports: PublicReports
+    let announcements: CityAnnouncements
     /// What links are built from, never the Host header.
     let publicURL: String
     let clock: @Sendable () -> Timestamp
@@ -37,12 +38,21 @@ struct PublicRoutes: Sendable {
     }
 
     private func page(_ request: Request) async throws -> Response {
-        let city = try await cities.city(of: request).city
+        let served = try await cities.city(of: request)
+        let city = served.city
         let choice = PublicChoice(request.query, in: city)
+        let looked = request.query.nonEmpty("dekat")
+        // A place that is known has an address of its own, which can be passed on.
+        if let looked, let place = served.places.place(named: looked) { return .seeOther(choice.path(at: place)) }
         let found = try await reports.find(choice.query, in: city, at: clock())
+        let known = await announcements.shown(in: city).filter {
+            choice.shown.category == nil && choice.shown.area == nil
+                || $0.concerns(choice.shown.category ?? $0.category, in: choice.shown.area)
+        }
         let page = PublicList(
-            frame: Frame(city: city, now: clock(), path: request.uri.string), reports: found.views.map(\.view),
-            choice: choice.shown, next: found.last.map { choice.path(after: $0) }, feed: choice.feed)
+            frame: Frame(city: city, now: clock(), path: request.uri.string, publicURL: publicURL),
+            reports: found.views.map(\.view), choice: choice.shown, next: found.last.map { choice.path(after: $0) },
+            feed: choice.feed, announcements: known, unknownPlace: looked)
         var response = Response.html(page.render(language: request.language))
         response.rememberLanguage(of: request, isSecure: publicURL.hasPrefix("https:"))
         return response

@@ -8,39 +8,53 @@ struct OwnForm {
     let command: Command
     /// Nil where nothing was written.
     let note: String?
-    private let rating: String?
-    private let written: String?
+    private let posted: PostedForm
 
-    init(_ command: Command, _ form: FormFields) {
+    init(_ command: Command, _ posted: PostedForm) {
         self.command = command
-        note = form["note"].flatMap {
+        self.posted = posted
+        note = posted.fields["note"].flatMap {
             $0.allSatisfy(\.isWhitespace) ? nil : $0.replacing("\r\n", with: "\n")
         }
-        rating = form["rating"]
-        written = form["idempotency_key"]
     }
 
-    /// The command, or what is wrong with it. Who opens a report again says why.
-    func read(at now: Timestamp, in city: City) -> Result<CommandRequest, Faults> {
+    /// The command with its photos taken, or what is wrong with it. Who opens a report again says why.
+    func read(
+        at now: Timestamp, in city: City, taking photos: Photos, of report: UUID
+    ) async throws -> Result<CommandRequest, Faults> {
         if command == .reopen, note == nil { return .failure(Faults([Fault(.required, at: "/note")])) }
-        switch CommandRequest.read(command, body: body, byReporter: true, at: now, city: city) {
-        case let result?: return result
-        case nil: return .failure(Faults([Fault(.notAnObject, at: "")]))
+        do {
+            let media = try await photos.take(posted.photos, by: .report(report), in: city.code)
+            let body = body(media: media.map(\.text))
+            switch CommandRequest.read(command, body: body, byReporter: true, at: now, city: city) {
+            case let result?: return result
+            case nil: return .failure(Faults([Fault(.notAnObject, at: "")]))
+            }
+        } catch let faults as Faults {
+            return .failure(faults)
         }
     }
 
-    /// The key that the page gave the form, else one of this attempt alone.
+    /// The key that the page gave the form, else one of this attempt alone. The same photos are the same request,
+    /// though each time they come they are uploads of their own.
     var key: CommandKey {
-        guard let key = written.flatMap({ IdempotencyKeyHeader(text: $0) }) else { return .ofThisAttempt() }
+        guard let key = posted.fields["idempotency_key"].flatMap({ IdempotencyKeyHeader(text: $0) }) else {
+            return .ofThisAttempt()
+        }
         return CommandKey(
-            text: key.text, requestHash: CommandHash.of(method: "POST", path: command.rawValue, body: body))
+            text: key.text,
+            requestHash: CommandHash.of(
+                method: "POST", path: command.rawValue, body: body(media: posted.photoHashes)))
     }
 
     /// The JSON that a program would send instead.
-    private var body: [UInt8] {
+    private func body(media: [String]) -> [UInt8] {
         var members: [String: JSONValue] = [:]
         if let note { members["note"] = .string(note) }
-        if let rating { members["rating"] = Int64(rating).map(JSONValue.int) ?? .string(rating) }
+        if let rating = posted.fields["rating"] {
+            members["rating"] = Int64(rating).map(JSONValue.int) ?? .string(rating)
+        }
+        if !media.isEmpty { members["media"] = .array(media.map(JSONValue.string)) }
         var writer = JSONWriter()
         writer.value(.object(members))
         return writer.bytes

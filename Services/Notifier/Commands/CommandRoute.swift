@@ -40,9 +40,10 @@ extension WebContext {
     /// The `{command}` of the path. Throws 404 for anything that an agency cannot do.
     func command() throws(ProblemDetails) -> Command {
         guard let command = parameters.get("command").flatMap(Command.init(rawValue:)),
-            Command.agency.contains(command)
+            Command.agency.contains(command), command != .contact
         else {
-            let known = Command.agency.map(\.rawValue).joined(separator: ", ")
+            // Whom to call only intake can tell: the front door leads that one there.
+            let known = Command.agency.filter { $0 != .contact }.map(\.rawValue).joined(separator: ", ")
             throw .notFound("There is no such command. Commands: \(known).")
         }
         return command

@@ -4,7 +4,6 @@ internal import Logging
 internal import Runtime
 internal import Storage
 internal import Streams
-internal import Telemetry
 
 /// Carries an agency's commands out: decides, files, and tells the others.
 struct CommandRunner: Sendable {
@@ -37,7 +36,7 @@ struct CommandRunner: Sendable {
         }
         if case .done(_, let version, let heads, let trace) = result {
             announce(heads)
-            log(request, on: report, trace, version)
+            reportLog.noteCommand(request.command, on: report, by: agency, version: version, trace: trace)
         }
         return result
     }
@@ -47,27 +46,19 @@ struct CommandRunner: Sendable {
         try await attempts.earlier { try await store.receipt(of: key, on: report, by: agency, in: jurisdiction) }
     }
 
-    private func log(_ request: CommandRequest, on report: UUID, _ trace: TraceContext?, _ version: Int) {
-        reportLog.note("Command carried out", count: 1) { [agency] in
-            [
-                ReportLog.Line(
-                    report, trace,
-                    [
-                        LogKey.agency: "\(agency)", LogKey.command: "\(request.command.rawValue)",
-                        LogKey.version: .stringConvertible(version),
-                    ])
-            ]
-        }
-    }
-
     private func perform(
         _ request: CommandRequest, on report: UUID, key: CommandKey, in loaded: LoadedCity
     ) async throws -> CommandResult {
         let events = EventMaker(loaded)
         let json = WorkJSON(loaded)
         return try await store.perform(
-            on: report, by: agency, in: jurisdiction, key: key, naming: request.original
+            on: report, by: agency, in: jurisdiction, key: key, naming: request.original,
+            // What comes with an internal note alone is internal too.
+            bringing: Uploads(
+                request.media, by: .agency(agency), isPublic: request.note != nil || request.internalNote == nil)
         ) { work, now throws(Refusal) in
+            var request = request
+            request.photos = work.newPhotos
             let outcome = try StatusMachine.decide(
                 state: work.state, command: request, by: .agency(agency), at: now, city: loaded.city)
             let filed = events.file(outcome, before: work.state, report: work.report)

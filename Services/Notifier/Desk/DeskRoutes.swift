@@ -13,21 +13,29 @@ struct DeskRoutes: Sendable {
     static let shownLimit = 50
     /// Of what was finished today, so many of the latest: what an officer looks back at. A page costs what it shows.
     static let doneLimit = 12
+    /// Rows of the list for paper: some ten sheets.
+    static let printedLimit = 200
 
     let door: AgencyDoor
     let desk: DeskStore
     let stream: StreamReader
     let cities: CityRegistry
     let runner: CommandRunner
+    let photos: Photos
     let pages: StaffPages
 
-    /// `GET /desk/{code}[?setelah=…]`
+    /// `GET /desk/{code}[?cari&kategori&area&status&lewat][&setelah=…]`
     func overview(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await door.admit(request, context)
         let loaded = try city()
         let start = try Self.start(request.query["setelah"])
         // The position is read before the reports, so that what happens in between is shown twice rather than never.
         let cursor = try await stream.extent()?.latest
+        let query = DeskSearchQuery(request.query, in: loaded.city, at: .now)
+        guard query.choice.isEverything else {
+            let page = try await searched(query, after: start, cursor, request, viewer: principal)
+            return pages.response(page, request)
+        }
         let midnight = Timestamp.now.midnight(offset: loaded.city.utcOffset)
         let work = try await desk.overview(
             of: door.agency, in: door.jurisdiction, after: start, limit: Self.shownLimit, doneSince: midnight,
@@ -39,6 +47,33 @@ struct DeskRoutes: Sendable {
             done: work.done.map { Desk.Done(report: views.view($0), at: $0.changedAt) }, cursor: cursor?.text,
             openInAll: work.openInAll, isCountCut: work.openInAll >= DeskStore.countLimit, isLater: start != nil,
             next: work.next?.text, isDoneCut: work.isDoneCut)
+        return pages.response(page, request)
+    }
+
+    private func searched(
+        _ query: DeskSearchQuery, after start: WorkPosition?, _ cursor: Cursor?, _ request: Request, viewer: Principal
+    ) async throws -> Desk {
+        let found = try await desk.search(
+            query.filter, of: door.agency, in: door.jurisdiction, after: start, limit: Self.shownLimit)
+        let views = WorkViews(try city())
+        return Desk(
+            frame: pages.frame(request, viewer: viewer), agency: door.agency,
+            open: found.works.map { views.view($0) }, cursor: cursor?.text, isLater: start != nil,
+            next: found.next?.text, choice: query.choice,
+            searchedThrough: found.isCut ? DeskStore.searchWindow : nil)
+    }
+
+    /// `GET /desk/{code}/cetak[?cari&kategori&area&status&lewat]`
+    func printed(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await door.admit(request, context)
+        let loaded = try city()
+        let query = DeskSearchQuery(request.query, in: loaded.city, at: .now)
+        let found = try await desk.search(
+            query.filter, of: door.agency, in: door.jurisdiction, limit: Self.printedLimit)
+        let views = WorkViews(loaded)
+        let page = DeskPrint(
+            frame: pages.frame(request, viewer: principal), agency: door.agency,
+            open: found.works.map { views.view($0) }, choice: query.choice, isCut: found.next != nil)
         return pages.response(page, request)
     }
 
@@ -62,31 +97,45 @@ struct DeskRoutes: Sendable {
     /// `POST /desk/{code}/laporan/{id}/{command}`: 303 back to the report; with a fault, the page and what was typed.
     func command(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await door.admit(request, context)
+        let (command, id) = (try context.command(), try context.reportID())
+        return try await photos.withForm(of: request, from: context.client(of: request)) { posted in
+            try await self.carryOut(CommandForm(command, posted), on: id, request, principal)
+        }
+    }
+
+    private func carryOut(
+        _ form: CommandForm, on id: UUID, _ request: Request, _ principal: Principal
+    ) async throws -> Response {
         let loaded = try city()
-        let command = try context.command()
-        let id = try context.reportID()
-        let form = CommandForm(command, try await request.collectForm())
-        let body = form.json(offset: loaded.city.utcOffset)
+        let command = form.command
         let (status, notice): (HTTPResponse.Status, DeskReport.Notice)
-        switch CommandRequest.read(command, body: body, at: .now, city: loaded.city) {
+        switch try await read(form, loaded.city) {
         case .failure(let faults):
             (status, notice) = (.unprocessableContent, .faulty(faults.list))
         case .success(var read):
             read.expectedVersion = form.version
-            let key = form.key.map { key in
-                CommandKey(
-                    text: key.text,
-                    requestHash: CommandHash.of(method: "POST", path: request.uri.path, body: body))
-            }
+            let key = form.commandKey(path: request.uri.path, offset: loaded.city.utcOffset)
             let result = try await runner.run(read, on: id, key: key ?? .ofThisAttempt(), in: loaded)
             guard let refused = try refusal(result, Language(request), loaded.city) else {
                 return back(after: result, command, id)
             }
             (status, notice) = refused
-        case nil:
-            throw ProblemDetails.badRequest("The form could not be read.")
         }
         return try await page(of: id, request, viewer: principal, notice: notice, typed: form.typed, status: status)
+    }
+
+    /// The command with its photos taken, or what is wrong with it.
+    private func read(_ form: CommandForm, _ city: City) async throws -> Result<CommandRequest, Faults> {
+        do {
+            let media = try await photos.take(form.photos, by: .agency(door.agency), in: door.jurisdiction)
+            let body = form.json(offset: city.utcOffset, media: media.map(\.text))
+            guard let read = CommandRequest.read(form.command, body: body, at: .now, city: city) else {
+                throw ProblemDetails.badRequest("The form could not be read.")
+            }
+            return read
+        } catch let faults as Faults {
+            return .failure(faults)
+        }
     }
 
     /// Nil where the command was carried out, now or before.

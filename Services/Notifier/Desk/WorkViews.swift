@@ -21,14 +21,18 @@ struct WorkViews: Sendable {
             location: report.location, locationSource: report.locationSource.rawValue, address: report.address,
             rt: report.rt, rw: report.rw, landmark: report.landmark, receivedAt: report.receivedAt,
             agency: state.agency, why: work.why, deadlines: state.deadlines, nextDueAt: state.nextDue?.at,
-            history: history.map(Self.entry), visibility: visibility.rawValue, version: state.version,
-            isUrgent: state.category.flatMap { city.category($0) }?.urgent ?? false)
+            history: history.map { Self.entry($0, of: report) }, photos: report.photos.map(report.photoPath),
+            visibility: visibility.rawValue, version: state.version,
+            isUrgent: state.category.flatMap { city.category($0) }?.urgent ?? false,
+            isErased: report.erasedAt != nil, answers: report.answers)
     }
 
-    private static func entry(_ line: HistoryLine) -> HistoryEntry {
+    private static func entry(_ line: HistoryLine, of report: ReportRecord) -> HistoryEntry {
         HistoryEntry(
             at: line.at, type: line.type, agency: line.agency, note: line.note, internalNote: line.internalNote,
             actor: line.actor, reason: line.reason, original: line.originalCode ?? line.original,
-            referTo: line.referTo, until: line.until, author: line.author, rating: line.rating)
+            referTo: line.referTo, until: line.until, author: line.author, rating: line.rating, command: line.command,
+            photos: line.photos.filter { !report.photos.contains($0) }.map(report.photoPath),
+            hasPhotos: !line.photos.isEmpty)
     }
 }

@@ -1,4 +1,5 @@
 internal import Domain
+internal import FoundationEssentials
 internal import Storage
 
 /// An agency's reports as programs read them: one shape for the list, the single report and a command's answer.
@@ -52,10 +53,11 @@ struct WorkJSON: Sendable {
         writer.member("priority", state.priority.rawValue)
         writer.member("category", state.category)
         writer.member("subtype", state.subtype)
-        writer.member("description", report.description)
+        writer.member("description", report.erasedAt == nil ? report.description : nil)
+        if report.erasedAt != nil { writer.member("redacted", true) }
         place(of: report, to: &writer)
-        writer.key("media")
-        writer.array { _ in }
+        if let answers = report.answers { writer.member("attributes", answers) }
+        media(report.photos, of: report.id, to: &writer)
         writer.member("channel", report.channel)
         let visibility = city.visibility(chosen: report.visibility, categories: [report.category, state.category])
         writer.member("visibility", visibility.rawValue)
@@ -72,12 +74,13 @@ struct WorkJSON: Sendable {
         writer.member("resolved_at", state.resolvedAt, offsetSeconds: offset)
         writer.member("held_until", state.heldUntil, offsetSeconds: offset)
         writer.member("rating", state.rating)
+        writer.member("contact_allowed", report.mayContact)
         writer.member("changed_at", work.changedAt, offsetSeconds: offset)
         writer.key("commands")
         writer.array { for command in work.commands(at: now, in: city) { $0.value(command.rawValue) } }
         if let history {
             writer.key("history")
-            writer.array { for line in history { self.line(line, to: &$0) } }
+            writer.array { for line in history { self.line(line, of: report.id, to: &$0) } }
         }
         writer.endObject()
     }
@@ -102,7 +105,20 @@ struct WorkJSON: Sendable {
         writer.member("landmark", report.landmark)
     }
 
-    private func line(_ line: HistoryLine, to writer: inout JSONWriter) {
+    private func media(_ photos: [Int], of report: UUID, to writer: inout JSONWriter) {
+        writer.key("media")
+        writer.array { writer in
+            for n in photos {
+                let medium = ReportContent.Media(photo: n, of: report)
+                writer.object {
+                    $0.member("url", medium.url)
+                    $0.member("content_type", medium.contentType)
+                }
+            }
+        }
+    }
+
+    private func line(_ line: HistoryLine, of report: UUID, to writer: inout JSONWriter) {
         writer.object {
             $0.member("version", line.version)
             $0.member("at", line.at, offsetSeconds: offset)
@@ -118,15 +134,18 @@ struct WorkJSON: Sendable {
             $0.member("until", line.until, offsetSeconds: offset)
             $0.member("by", line.author)
             $0.member("rating", line.rating)
+            $0.member("command", line.command)
+            if !line.photos.isEmpty { media(line.photos, of: report, to: &$0) }
         }
     }
 }
 
 extension WorkRecord {
     /// What the agency that has the report may do with it now, in the order in which a desk offers it: the commands of
-    /// the status, less a reopening that comes too late.
+    /// the status, less a reopening that comes too late, and a call that the reporter has not agreed to.
     func commands(at now: Timestamp, in city: City) -> [Command] {
         Transition.allowed(from: state.status, by: .holder).filter { command in
+            if command == .contact { return report.mayContact }
             guard command == .reopen, let resolvedAt = state.resolvedAt else { return true }
             return now <= resolvedAt.adding(seconds: city.limits.agencyReopenSeconds)
         }
@@ -146,6 +165,7 @@ extension [HistoryLine] {
             var line = line
             line.internalNote = nil
             line.actor = nil
+            if line.author == Actor.agency(author).name { line.photos = line.publicPhotos }
             return line
         }
     }

@@ -14,10 +14,13 @@ package struct Category: Hashable, Sendable, Codable {
     package var assists: [String]
     /// What a person should know before reporting.
     package var note: LocalizedText?
+    /// What else is asked of such reports, in this order.
+    package var questions: [Question]
 
     package init(
         code: CategoryCode, name: LocalizedText, icon: String, sensitive: Bool = false, urgent: Bool = false,
-        emergency: [PhoneNumber] = [], subtypes: [Subtype] = [], assists: [String] = [], note: LocalizedText? = nil
+        emergency: [PhoneNumber] = [], subtypes: [Subtype] = [], assists: [String] = [], note: LocalizedText? = nil,
+        questions: [Question] = []
     ) {
         self.code = code
         self.name = name
@@ -28,6 +31,7 @@ package struct Category: Hashable, Sendable, Codable {
         self.subtypes = subtypes
         self.assists = assists
         self.note = note
+        self.questions = questions
     }
 
     package func subtype(_ code: SubtypeCode) -> Subtype? { subtypes.first { $0.code == code } }
@@ -59,6 +63,7 @@ extension Category {
             emergency: try values.decodeIfPresent([PhoneNumber].self, forKey: .emergency) ?? [],
             subtypes: try values.decodeIfPresent([Subtype].self, forKey: .subtypes) ?? [],
             assists: try values.decodeIfPresent([String].self, forKey: .assists) ?? [],
-            note: try values.decodeIfPresent(LocalizedText.self, forKey: .note))
+            note: try values.decodeIfPresent(LocalizedText.self, forKey: .note),
+            questions: try values.decodeIfPresent([Question].self, forKey: .questions) ?? [])
     }
 }

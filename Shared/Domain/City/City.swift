@@ -23,12 +23,14 @@ package struct City: Hashable, Sendable, Codable {
     package var areas: [Area]
     package var map: MapTiles
     package var limits: CityLimits
+    /// What a person agrees to who says who they are: the last one now, those before it in former times.
+    package var consents: [Consent]
 
     package init(
         code: JurisdictionCode, name: LocalizedText, timezone: String, utcOffset: Int, timezoneLabel: String = "",
         hosts: [String] = [], trackingPrefix: String, agencies: [Agency], categories: [Category],
         rules: [RoutingRule], levels: [ServiceLevel], areas: [Area], map: MapTiles = MapTiles(),
-        limits: CityLimits = CityLimits()
+        limits: CityLimits = CityLimits(), consents: [Consent] = []
     ) {
         self.code = code
         self.name = name
@@ -44,6 +46,7 @@ package struct City: Hashable, Sendable, Codable {
         self.areas = areas
         self.map = map
         self.limits = limits
+        self.consents = consents
     }
 
     package func agency(_ code: AgencyCode) -> Agency? { agencies.first { $0.code == code } }
@@ -121,7 +124,8 @@ extension City {
             levels: try values.decode([ServiceLevel].self, forKey: .levels),
             areas: try values.decode([Area].self, forKey: .areas),
             map: try values.decodeIfPresent(MapTiles.self, forKey: .map) ?? MapTiles(),
-            limits: try values.decodeIfPresent(CityLimits.self, forKey: .limits) ?? CityLimits())
+            limits: try values.decodeIfPresent(CityLimits.self, forKey: .limits) ?? CityLimits(),
+            consents: try values.decodeIfPresent([Consent].self, forKey: .consents) ?? [])
     }
 }
 

@@ -15,7 +15,7 @@ package struct Deadlines: Hashable, Sendable {
         case .acknowledge: acknowledgeBy
         case .arrive: arriveBy
         case .resolve: resolveBy
-        case .resume, .close: nil
+        case .resume, .close, .forget: nil
         }
     }
 }
@@ -29,9 +29,11 @@ package enum DeadlineKind: String, Hashable, Sendable, Codable, CaseIterable, Co
     case resume
     /// The end of the time in which a resolved report may be said not to be done.
     case close
+    /// The end of the time for which the reporter's identity is kept after the report's end.
+    case forget
 
     /// Whether it stands for something that the city has promised.
-    package var isPromise: Bool { self != .resume && self != .close }
+    package var isPromise: Bool { [.acknowledge, .arrive, .resolve].contains(self) }
 
     package static func < (a: DeadlineKind, b: DeadlineKind) -> Bool { a.rawValue < b.rawValue }
 }

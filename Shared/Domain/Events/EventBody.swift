@@ -58,7 +58,7 @@ package struct EventBody: Hashable, Sendable {
                 $0.member("priority", state.priority.rawValue)
                 $0.member("why", outcome.why)
             }
-            write(outcome.details, of: entry.type, to: &$0, offset: city.utcOffset)
+            write(outcome.details, of: entry.type, on: state.id, to: &$0, offset: city.utcOffset)
         }
         writer.endObject()
         return EventBody(
@@ -111,26 +111,33 @@ package struct EventBody: Hashable, Sendable {
         writer.member("rt", content.rt)
         writer.member("rw", content.rw)
         writer.member("landmark", content.landmark)
+        write(content.media, to: &writer)
+        writer.member("received_at", state.receivedAt, offsetSeconds: offset)
+        writer.member("observed_at", content.observedAt, offsetSeconds: offset)
+        writer.member("channel", state.channel)
+        writer.member("visibility", content.visibility.rawValue)
+        if let answers = content.answers { writer.member("attributes", answers) }
+        writer.endObject()
+    }
+
+    private static func write(_ media: [ReportContent.Media], to writer: inout JSONWriter) {
         writer.key("media")
         writer.array {
-            for medium in content.media {
+            for medium in media {
                 $0.beginObject()
                 $0.member("url", medium.url)
                 $0.member("content_type", medium.contentType)
                 $0.endObject()
             }
         }
-        writer.member("received_at", state.receivedAt, offsetSeconds: offset)
-        writer.member("observed_at", content.observedAt, offsetSeconds: offset)
-        writer.member("channel", state.channel)
-        writer.member("visibility", content.visibility.rawValue)
-        writer.endObject()
     }
 
     /// What the command carried; members without a value are left out.
     ///
     /// The agency that gets a report learns who passed it on and why, not what the other noted for itself.
-    private static func write(_ details: EventDetails, of type: EventType, to writer: inout JSONWriter, offset: Int) {
+    private static func write(
+        _ details: EventDetails, of type: EventType, on report: UUID, to writer: inout JSONWriter, offset: Int
+    ) {
         if let note = details.note { writer.member("note", note) }
         if let reason = details.reason { writer.member("reason", reason) }
         if let from = details.from { writer.member("from", from) }
@@ -143,6 +150,9 @@ package struct EventBody: Hashable, Sendable {
         if let deadline = details.deadline { writer.member("deadline", deadline.rawValue) }
         if let actor = details.actor { writer.member("actor", actor) }
         if let rating = details.rating { writer.member("rating", rating) }
+        if let command = details.command { writer.member("command", command.rawValue) }
+        guard !details.photos.isEmpty else { return }
+        write(details.photos.map { ReportContent.Media(photo: $0, of: report) }, to: &writer)
     }
 }
 

@@ -57,6 +57,11 @@ package struct ReportContent: Hashable, Sendable {
             self.url = url
             self.contentType = contentType
         }
+
+        /// A report's `n`th photo, in the size that pages show.
+        package init(photo n: Int, of report: UUID) {
+            self.init(url: "/media/\(report.text)/\(n)/web", contentType: "image/jpeg")
+        }
     }
 
     package var id: UUID
@@ -73,12 +78,14 @@ package struct ReportContent: Hashable, Sendable {
     package var media: [Media]
     package var observedAt: Timestamp?
     package var visibility: Visibility
+    /// The answers to what the city asks of the category, by the questions' codes.
+    package var answers: JSONValue?
 
     package init(
         id: UUID, trackingCode: String, description: String, location: Coordinate?, accuracyMetres: Double? = nil,
         locationSource: LocationSource, area: ReportArea?, address: String? = nil, rt: String? = nil,
         rw: String? = nil, landmark: String? = nil, media: [Media] = [], observedAt: Timestamp? = nil,
-        visibility: Visibility
+        visibility: Visibility, answers: JSONValue? = nil
     ) {
         self.id = id
         self.trackingCode = trackingCode
@@ -94,5 +101,6 @@ package struct ReportContent: Hashable, Sendable {
         self.media = media
         self.observedAt = observedAt
         self.visibility = visibility
+        self.answers = answers
     }
 }

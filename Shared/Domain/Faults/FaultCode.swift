@@ -6,6 +6,7 @@ package enum FaultCode: String, Hashable, Sendable, CaseIterable {
     case notAnArray = "not_an_array"
     case notAString = "not_a_string"
     case notANumber = "not_a_number"
+    case notABoolean = "not_a_boolean"
     case numberOutOfRange = "number_out_of_range"
     case duplicateMember = "duplicate_member"
     // text
@@ -23,6 +24,8 @@ package enum FaultCode: String, Hashable, Sendable, CaseIterable {
     case unknownMedia = "unknown_media"
     case unknownVisibility = "unknown_visibility"
     case unknownReason = "unknown_reason"
+    case unknownAnswer = "unknown_answer"
+    case unknownColumn = "unknown_column"
     // place
     case latitudeOutOfRange = "latitude_out_of_range"
     case longitudeOutOfRange = "longitude_out_of_range"
@@ -38,29 +41,47 @@ package enum FaultCode: String, Hashable, Sendable, CaseIterable {
     case timeTooFar = "time_too_far"
     // person
     case consentRequired = "consent_required"
+    case unknownConsent = "unknown_consent"
     case malformedPhone = "malformed_phone"
     case malformedEmail = "malformed_email"
     // other
     case ratingOutOfRange = "rating_out_of_range"
+    case answerOutOfRange = "answer_out_of_range"
     case malformedReference = "malformed_reference"
     case tooMany = "too_many"
     case attributesTooDeep = "attributes_too_deep"
     case attributesTooLarge = "attributes_too_large"
+    // photos
+    case unknownImageFormat = "unknown_image_format"
+    case imageTruncated = "image_truncated"
+    case imageWithSomethingElse = "image_with_something_else"
+    case imageTooLarge = "image_too_large"
+    case imageDamaged = "image_damaged"
+    case imageTooSlow = "image_too_slow"
+    case imageTooManyBytes = "image_too_many_bytes"
+    // push
+    case malformedAddress = "malformed_address"
+    case malformedKey = "malformed_key"
 }
 
 extension FaultCode {
     /// What to tell a person; `%` stands for the fault's subject.
     package var text: LocalizedText {
         switch self {
-        case .required, .notAnObject, .notAnArray, .notAString, .notANumber, .numberOutOfRange, .duplicateMember:
+        case .required, .notAnObject, .notAnArray, .notAString, .notANumber, .notABoolean, .numberOutOfRange,
+            .duplicateMember:
             shapeText
         case .blank, .tooShort, .tooLong, .controlCharacter, .loneSurrogate: writingText
         case .unknownCategory, .unknownSubtype, .subtypeWithoutCategory, .unknownArea, .unknownAgency, .unknownMedia,
-            .unknownVisibility, .unknownReason:
+            .unknownVisibility, .unknownReason, .unknownAnswer, .unknownColumn:
             knownText
         case .latitudeOutOfRange, .longitudeOutOfRange, .accuracyOutOfRange, .outsideCity, .noPlace,
             .malformedNeighbourhood:
             placeText
+        case .unknownImageFormat, .imageTruncated, .imageWithSomethingElse, .imageTooLarge, .imageDamaged,
+            .imageTooSlow, .imageTooManyBytes:
+            photoText
+        case .malformedAddress, .malformedKey: pushText
         default: otherText
         }
     }
@@ -72,6 +93,7 @@ extension FaultCode {
         case .notAnArray: LocalizedText(id: "Isi dengan daftar JSON […].", en: "Give a JSON array […] here.")
         case .notAString: LocalizedText(id: "Isi dengan teks.", en: "Give text here.")
         case .notANumber: LocalizedText(id: "Isi dengan angka.", en: "Give a number here.")
+        case .notABoolean: LocalizedText(id: "Isi dengan true atau false.", en: "Give true or false here.")
         case .numberOutOfRange: LocalizedText(id: "Angka ini terlalu besar.", en: "This number is too large.")
         default:
             LocalizedText(
@@ -119,6 +141,12 @@ extension FaultCode {
                 id: "Berkas ini tidak ditemukan. Unggah lagi.", en: "This file is not known. Upload it again.")
         case .unknownVisibility:
             LocalizedText(id: "Pilih “public” atau “private”.", en: "Choose “public” or “private”.")
+        case .unknownColumn:
+            LocalizedText(
+                id: "Kolom “%” tidak dikenal. Hapus, atau tulis seperti location.lat.",
+                en: "There is no column “%”. Leave it out, or name it like location.lat.")
+        case .unknownAnswer:
+            LocalizedText(id: "Pilih salah satu jawaban: %.", en: "Choose one of these answers: %.")
         default: LocalizedText(id: "Pilih salah satu alasan: %.", en: "Choose one of these reasons: %.")
         }
     }
@@ -144,6 +172,19 @@ extension FaultCode {
         }
     }
 
+    private var pushText: LocalizedText {
+        switch self {
+        case .malformedAddress:
+            LocalizedText(
+                id: "Beri alamat https yang dapat dicapai dari internet.",
+                en: "Give an https address that can be reached on the internet.")
+        default:
+            LocalizedText(
+                id: "Kunci ini tidak berlaku. Kirim seperti yang ditulis peramban.",
+                en: "This key is not valid. Send it as the browser writes it.")
+        }
+    }
+
     private var otherText: LocalizedText {
         switch self {
         case .malformedTime:
@@ -164,12 +205,18 @@ extension FaultCode {
             LocalizedText(
                 id: "Kami hanya menyimpan data diri dengan persetujuan. Sertakan versi dan waktu persetujuan.",
                 en: "We keep personal data only with consent. Send the version and the time of the consent.")
+        case .unknownConsent:
+            LocalizedText(
+                id: "Versi persetujuan itu tidak ada. Yang berlaku: %. Lihat /v1/consents.",
+                en: "There is no such version of the consent. Versions: %. See /v1/consents.")
         case .malformedPhone:
             LocalizedText(id: "Tulis nomor seperti 0812 3456 7890.", en: "Write the number like +62 812 3456 7890.")
         case .malformedEmail:
             LocalizedText(id: "Tulis alamat seperti nama@contoh.id.", en: "Write the address like name@example.org.")
         case .ratingOutOfRange:
             LocalizedText(id: "Beri nilai 1 sampai 5.", en: "Give 1 to 5.")
+        case .answerOutOfRange:
+            LocalizedText(id: "Isi dengan angka bulat %.", en: "Give a whole number, %.")
         case .malformedReference:
             LocalizedText(id: "Beri nomor laporan atau id yang benar.", en: "Give a report's tracking code or id.")
         case .tooMany: LocalizedText(id: "Paling banyak %.", en: "No more than %.")

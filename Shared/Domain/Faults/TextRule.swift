@@ -10,6 +10,8 @@ package struct TextRule: Hashable, Sendable {
 
     /// What citizens and officers write at length.
     package static let note = TextRule(maximum: 4_000)
+    /// Why an agency calls somebody.
+    package static let contactReason = TextRule(minimum: 3, maximum: 500)
     package static let description = TextRule(minimum: 3, maximum: 4_000)
 
     /// The first thing wrong with `text`, and the bound that it breaks.

@@ -76,6 +76,16 @@ struct MemberReader {
         }
     }
 
+    mutating func flag(_ name: String) -> Bool? {
+        switch value(name) {
+        case nil: return nil
+        case .bool(let flag): return flag
+        default:
+            report(.notABoolean, at: name)
+            return nil
+        }
+    }
+
     mutating func time(_ name: String) -> Timestamp? {
         guard let text = code(name) else { return nil }
         guard let time = Timestamp(rfc3339: text) else {

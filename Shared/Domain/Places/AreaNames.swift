@@ -60,6 +60,12 @@ struct AreaNames: Sendable {
         return best?.name.area
     }
 
+    /// The words without those that say what kind of name follows.
+    static func withoutMarks(_ text: String) -> String {
+        words(text).filter { !areaMarks.contains($0) && !districtMarks.contains($0) && !streetMarks.contains($0) }
+            .joined(separator: " ")
+    }
+
     /// Lower-case words of letters and digits; everything else parts words.
     static func words(_ text: String) -> [String] {
         text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)

@@ -1,3 +1,10 @@
+/// What a name that people look for stands for.
+package enum NamedPlace: Hashable, Sendable {
+    case area(Area)
+    /// A kecamatan, by its code.
+    case district(String)
+}
+
 /// Finds the area of a point and of an address, in memory.
 package struct PlaceIndex: Sendable {
     private let areas: [Area]
@@ -50,6 +57,25 @@ package struct PlaceIndex: Sendable {
             if squared < nearest?.squared ?? centreMetres * centreMetres { nearest = (index, squared) }
         }
         return nearest.map { ReportArea(areas[$0.area], isApproximate: true) }
+    }
+
+    /// The kelurahan or kecamatan that somebody looks for; nil where the city has no such name.
+    ///
+    /// A street that is called like a kelurahan lies in it or leads to it, so here it stands for it.
+    package func place(named text: String) -> NamedPlace? {
+        // "Alak" is the kelurahan, and "kecamatan Alak" what is around it.
+        if let area = area(inAddress: text) { return .area(area) }
+        if let code = districtCode(named: text) { return .district(code) }
+        return names.area(in: AreaNames.withoutMarks(text)).map { .area(areas[$0]) }
+    }
+
+    private func districtCode(named text: String) -> String? {
+        let words = AreaNames.words(text)
+        let found = areas.first { area in
+            let name = AreaNames.words(area.district)
+            return !name.isEmpty && words.indices.contains { words[$0...].starts(with: name) }
+        }
+        return found?.districtCode
     }
 
     /// The one area that an address names; nil when it names none.

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// Judges a report that was sent: every fault at once, or what may be stored.
 package enum AdmissionRules {
     /// How far a sender's clock may be ahead.
@@ -20,9 +22,11 @@ package enum AdmissionRules {
         var area: ReportArea?
     }
 
-    /// - Parameter now: the moment of the request, for the times in it.
+    /// - Parameters:
+    ///   - basis: on what ground the sender gives personal data; with any but consent the report needs to bring none.
+    ///   - now: the moment of the request, for the times in it.
     package static func validate(
-        _ draft: ReportDraft, city: City, places: PlaceIndex, now: Timestamp
+        _ draft: ReportDraft, city: City, places: PlaceIndex, basis: LegalBasis = .consent, now: Timestamp
     ) -> Result<AdmittedReport, Faults> {
         var check = Check(faults: draft.faults, now: now)
         // A body that is no object has this one fault.
@@ -37,17 +41,18 @@ package enum AdmissionRules {
         check.neighbourhood(draft.rt, at: "/rt")
         check.neighbourhood(draft.rw, at: "/rw")
         check.observed(draft.observedAt)
-        check.media(draft.media)
-        check.reporter(draft.reporter)
-        check.attributes(draft.attributes)
+        let media = check.media(draft.media)
+        let ground = check.reporter(draft.reporter, city, basis)
+        check.attributes(draft.attributes, of: category)
         let visibility = check.visibility(draft.visibility)
         let place = check.place(draft, city, places)
         guard check.faults.isEmpty else { return .failure(Faults(check.faults)) }
         var admitted = AdmittedReport(
             draft, category: category, place: place,
             // What is sensitive stays private: the reporter may hide more, never show more.
-            visibility: category?.sensitive == true ? .private : visibility)
+            visibility: category?.sensitive == true ? .private : visibility, media: media)
         if let reporter = admitted.reporter, reporter.isEmpty { admitted.reporter = nil }
+        admitted.ground = ground
         return .success(admitted)
     }
 }
@@ -105,24 +110,50 @@ private struct Check {
         }
     }
 
-    mutating func media(_ ids: [String]) {
+    /// The ids that `POST /v1/media` gave, each once; whether they are there, the store knows.
+    mutating func media(_ ids: [String]) -> [UUID] {
         if ids.count > AdmissionRules.maximumMedia { add(.tooMany, at: "/media", "\(AdmissionRules.maximumMedia)") }
-        // Files cannot be uploaded yet, so no id can be known.
-        for index in ids.indices.prefix(AdmissionRules.maximumMedia) { add(.unknownMedia, at: "/media/\(index)") }
+        var media: [UUID] = []
+        for (index, text) in ids.enumerated().prefix(AdmissionRules.maximumMedia) {
+            if let id = UUID(text: text), !media.contains(id) {
+                media.append(id)
+            } else {
+                add(.unknownMedia, at: "/media/\(index)")
+            }
+        }
+        return media
     }
 
-    mutating func reporter(_ reporter: ReportDraft.Reporter?) {
-        guard let reporter, !reporter.isEmpty else { return }
+    /// - Returns: why the data may be kept; nil where there are none, or they may not.
+    mutating func reporter(_ reporter: ReportDraft.Reporter?, _ city: City, _ basis: LegalBasis) -> DataGround? {
+        guard let reporter, !reporter.isEmpty || reporter.mayContact else { return nil }
+        if reporter.mayContact, reporter.phone == nil { add(.required, at: "/reporter/phone") }
         text(reporter.name, AdmissionRules.personName, at: "/reporter/name")
         if let phone = reporter.phone, !ContactForm.isPhone(phone) { add(.malformedPhone, at: "/reporter/phone") }
         if let email = reporter.email, !ContactForm.isEmail(email) { add(.malformedEmail, at: "/reporter/email") }
         text(reporter.consentVersion, AdmissionRules.consentVersion, at: "/reporter/consent/version")
+        return ground(of: reporter, city, basis)
+    }
+
+    private mutating func ground(
+        of reporter: ReportDraft.Reporter, _ city: City, _ basis: LegalBasis
+    ) -> DataGround? {
         let isConsentFaulty = faults.contains { $0.pointer.hasPrefix("/reporter/consent") }
-        guard let at = reporter.consentAt, reporter.consentVersion != nil else {
-            if !isConsentFaulty { add(.consentRequired, at: "/reporter/consent") }
-            return
+        guard let at = reporter.consentAt, let version = reporter.consentVersion else {
+            if isConsentFaulty { return nil }
+            // Kept as long as what is given today with consent; a city that asks for no consent takes no such data.
+            if basis != .consent, let days = city.consent?.retentionDays {
+                return DataGround(version: "basis:\(basis.rawValue)", at: now, retentionDays: days)
+            }
+            add(.consentRequired, at: "/reporter/consent")
+            return nil
         }
         if at > now.adding(seconds: AdmissionRules.clockSkewSeconds) { add(.timeInFuture, at: "/reporter/consent/at") }
+        guard let consent = city.consent(version) else {
+            add(.unknownConsent, at: "/reporter/consent/version", city.consents.map(\.version).joined(separator: ", "))
+            return nil
+        }
+        return DataGround(version: version, at: at, retentionDays: consent.retentionDays)
     }
 
     mutating func visibility(_ text: String?) -> Visibility {
@@ -134,7 +165,7 @@ private struct Check {
         return visibility
     }
 
-    mutating func attributes(_ attributes: JSONValue?) {
+    mutating func attributes(_ attributes: JSONValue?, of category: Category?) {
         guard let attributes else { return }
         var writer = JSONWriter()
         attributes.write(to: &writer)
@@ -142,6 +173,7 @@ private struct Check {
             return add(.attributesTooLarge, at: "/attributes", "\(AdmissionRules.maximumAttributeBytes)")
         }
         inspect(attributes, at: "/attributes", depth: 1)
+        for fault in category?.faults(of: attributes) ?? [] { add(fault.code, at: fault.pointer, fault.subject) }
     }
 
     private mutating func inspect(_ value: JSONValue, at pointer: String, depth: Int) {

@@ -1,3 +1,5 @@
+package import FoundationEssentials
+
 /// A report that may be stored.
 package struct AdmittedReport: Hashable, Sendable {
     package var category: CategoryCode?
@@ -19,12 +21,19 @@ package struct AdmittedReport: Hashable, Sendable {
     /// Goes before everything else in the inbox.
     package var isUrgent: Bool
     package var reporter: ReportDraft.Reporter?
+    /// Why the reporter's data may be kept; nil for an anonymous report.
+    package var ground: DataGround?
     package var attributes: JSONValue?
+    /// The ids of its photos' uploads.
+    package var media: [UUID]
+    /// Of these, what the city asks of the category: agencies read this much of them.
+    package var answers: JSONValue?
     /// SHA-256 of the request's canonical form.
     package var requestHash: [UInt8]
 
     init(
-        _ draft: ReportDraft, category: Category?, place: AdmissionRules.Place, visibility: Visibility
+        _ draft: ReportDraft, category: Category?, place: AdmissionRules.Place, visibility: Visibility,
+        media: [UUID] = []
     ) {
         self.category = draft.category
         subtype = draft.subtype
@@ -44,6 +53,8 @@ package struct AdmittedReport: Hashable, Sendable {
         isUrgent = category?.urgent ?? false
         reporter = draft.reporter
         attributes = draft.attributes
+        self.media = media
+        answers = category?.answers(in: draft.attributes)
         requestHash = draft.requestHash
     }
 }

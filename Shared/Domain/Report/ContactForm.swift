@@ -1,5 +1,5 @@
 /// Whether what a person typed can be a telephone number or an e-mail address; whether it works only a call can tell.
-enum ContactForm {
+package enum ContactForm {
     /// 8 to 15 digits (E.164's bound), with a leading `+` and spaces, dots, dashes and brackets between them.
     static func isPhone(_ text: String) -> Bool {
         var digits = 0
@@ -28,4 +28,21 @@ enum ContactForm {
                     && label.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" }
             }
     }
+
+    /// A number as one writes it to dial it from anywhere, in digits alone, so that two spellings of one number are
+    /// equal: `0812-3456-7890` and `+62 812 3456 7890` both give `6281234567890`.
+    ///
+    /// - Parameter country: the calling code of numbers that begin with a single zero.
+    package static func canonicalPhone(_ text: String, country: String = "62") -> String {
+        let digits = text.filter { $0.isASCII && $0.isNumber }
+        if text.contains("+") {
+            // Abroad one leaves out the zero that stands in brackets.
+            return digits.hasPrefix(country + "0") ? country + digits.dropFirst(country.count + 1) : digits
+        }
+        if digits.hasPrefix("00") { return String(digits.dropFirst(2)) }
+        return digits.hasPrefix("0") ? country + digits.dropFirst() : digits
+    }
+
+    /// An address as it is compared: whatever the case of its letters.
+    package static func canonicalEmail(_ text: String) -> String { text.lowercased() }
 }

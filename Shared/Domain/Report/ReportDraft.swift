@@ -22,16 +22,19 @@ package struct ReportDraft: Hashable, Sendable {
         /// Which text was agreed to, and when.
         package var consentVersion: String?
         package var consentAt: Timestamp?
+        /// Whether the agency may call about this report: a consent of its own.
+        package var mayContact: Bool
 
         package init(
             name: String? = nil, phone: String? = nil, email: String? = nil, consentVersion: String? = nil,
-            consentAt: Timestamp? = nil
+            consentAt: Timestamp? = nil, mayContact: Bool = false
         ) {
             self.name = name
             self.phone = phone
             self.email = email
             self.consentVersion = consentVersion
             self.consentAt = consentAt
+            self.mayContact = mayContact
         }
     }
 
@@ -47,6 +50,8 @@ package struct ReportDraft: Hashable, Sendable {
     package var externalID: String?
     package var observedAt: Timestamp?
     package var media: [String] = []
+    /// The SHA-256 of photos that came in the same request, which name no upload.
+    package var photoHashes: [String] = []
     package var reporter: Reporter?
     package var visibility: String?
     package var attributes: JSONValue?
@@ -57,7 +62,12 @@ package struct ReportDraft: Hashable, Sendable {
 
     /// Decodes the body of `POST /v1/reports`; throws only for what is no JSON.
     package static func read(_ body: [UInt8]) throws(JSONReader.Unreadable) -> ReportDraft {
-        var reader = MemberReader(try JSONReader.read(body))
+        ReportDraft(try JSONReader.read(body))
+    }
+
+    /// Decodes what was read as JSON, or made into it.
+    package init(_ reading: JSONReader.Reading) {
+        var reader = MemberReader(reading)
         var draft = ReportDraft()
         draft.category = reader.code("category").map { CategoryCode($0) }
         draft.subtype = reader.code("subtype").map { SubtypeCode($0) }
@@ -74,11 +84,11 @@ package struct ReportDraft: Hashable, Sendable {
         draft.externalID = reader.code("external_id")
         draft.observedAt = reader.time("observed_at")
         draft.media = reader.strings("media")
-        draft.reporter = reader.object("reporter", readReporter)
+        draft.reporter = reader.object("reporter", Self.readReporter)
         draft.visibility = reader.code("visibility")
         draft.attributes = reader.object("attributes") { _ in true }.flatMap { _ in reader.value("attributes") }
         draft.faults = reader.faults
-        return draft
+        self = draft
     }
 
     private static func readReporter(_ reader: inout MemberReader) -> Reporter? {
@@ -87,6 +97,7 @@ package struct ReportDraft: Hashable, Sendable {
         _ = reader.object("consent") { consent in
             reporter.consentVersion = consent.code("version")
             reporter.consentAt = consent.time("at")
+            reporter.mayContact = consent.flag("contact") ?? false
             return true
         }
         return reporter
@@ -119,13 +130,15 @@ extension ReportDraft {
             $0.member("external_id", externalID)
             $0.member("observed_at", observedAt?.microseconds)
             $0.key("media")
-            $0.array { writer in for id in media { writer.value(id) } }
+            $0.array { writer in for id in media + photoHashes { writer.value(id) } }
             $0.key("reporter")
             $0.array { writer in
                 for text in [reporter?.name, reporter?.phone, reporter?.email, reporter?.consentVersion] {
                     if let text { writer.value(text) } else { writer.null() }
                 }
                 if let at = reporter?.consentAt { writer.value(at.microseconds) } else { writer.null() }
+                // Only where it is said: whoever never heard of it sends the same as before.
+                if reporter?.mayContact == true { writer.value(true) }
             }
             $0.member("visibility", visibility)
             $0.member("attributes", attributes)

@@ -3,7 +3,11 @@ package import FoundationEssentials
 /// A command with everything that it carries.
 package struct CommandRequest: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
-        case acknowledge, start, resume, resolve, comment, reopen, withdraw, follow, close
+        case acknowledge, start, resume, resolve, comment, reopen, withdraw, follow, close, erase
+        /// What is asked is the note.
+        case ask
+        /// To be shown the reporter's name and number; the reporter reads why.
+        case contact(reason: String)
         case hold(reason: String, until: Timestamp?)
         case reject(RejectReason, of: ReportReference?, referTo: String?)
         case transfer(to: AgencyCode, reason: String?, category: CategoryCode?, subtype: SubtypeCode?)
@@ -51,7 +55,10 @@ package struct CommandRequest: Hashable, Sendable {
     package var note: String?
     /// What only the agency sees.
     package var internalNote: String?
+    /// Photos that were uploaded for it.
     package var media: [UUID]
+    /// Their numbers among the report's photos, once they are its own.
+    package var photos: [Int] = []
     /// Who at the agency; for the history only, never public.
     package var actor: String?
 
@@ -86,6 +93,9 @@ package struct CommandRequest: Hashable, Sendable {
         case .rate: .rate
         case .follow: .follow
         case .close: .close
+        case .erase: .erase
+        case .ask: .ask
+        case .contact: .contact
         }
     }
 }
@@ -97,6 +107,7 @@ extension CommandRequest.Action {
         case .acknowledge, .arrive, .resolve: self = .escalate(kind)
         case .resume: self = .resume
         case .close: self = .close
+        case .forget: preconditionFailure("what is forgotten changes nothing that a report tells")
         }
     }
 }
@@ -104,6 +115,8 @@ extension CommandRequest.Action {
 // MARK: - Reading
 
 extension CommandRequest {
+    /// Photos that one command may bring.
+    package static let mostMedia = 5
     /// How far ahead a hold may end, in days.
     package static let maximumHoldDays = 366
 
@@ -117,14 +130,18 @@ extension CommandRequest {
     ) -> Result<CommandRequest, Faults>? {
         guard let reading = try? JSONReader.read(body.isEmpty ? Array("{}".utf8) : body) else { return nil }
         var reader = MemberReader(reading)
-        let note = reader.text("note", .note)
+        if command == .ask { reader.require("text") }
+        let note = reader.text(command == .ask ? "text" : "note", .note)
         let internalNote = byReporter ? nil : reader.text("internal_note", .note)
         let actor = byReporter ? nil : reader.text("actor", TextRule(maximum: 200))
-        _ = reader.unknownMedia()
+        let media = reader.uploads()
         let action = action(command, &reader, at: now, city: city)
-        if command == .comment, note == nil, internalNote == nil { reader.report(.required, at: "note") }
+        if command == .comment, note == nil, internalNote == nil, media.isEmpty {
+            reader.report(.required, at: "note")
+        }
         guard reader.faults.isEmpty, let action else { return .failure(Faults(reader.faults)) }
-        return .success(CommandRequest(action, note: note, internalNote: internalNote, actor: actor))
+        return .success(
+            CommandRequest(action, note: note, internalNote: internalNote, media: media, actor: actor))
     }
 
     private static func action(
@@ -147,6 +164,11 @@ extension CommandRequest {
             return .hold(reason: reader.text("reason", .note) ?? "", until: until)
         case .reject: return reject(&reader)
         case .transfer: return transfer(&reader, city: city)
+        case .ask: return .ask
+        case .contact:
+            reader.require("reason")
+            return .contact(reason: reader.text("reason", .contactReason) ?? "")
+        case .erase: return .erase
         case .withdraw: return .withdraw
         case .follow: return .follow
         case .rate: return rate(&reader)
@@ -207,16 +229,25 @@ extension MemberReader {
         return (category, subtype)
     }
 
-    /// Files cannot be uploaded yet, so every id that `media` names is unknown.
-    mutating func unknownMedia() -> [UUID] {
-        for (index, element) in elements("media").prefix(20).enumerated() {
+    /// The ids that `POST /v1/media` gave, each once.
+    mutating func uploads() -> [UUID] {
+        var ids: [UUID] = []
+        for (index, element) in elements("media").enumerated() {
             let place = "/media/\(index)"
-            guard case .string = element else {
+            guard index < CommandRequest.mostMedia else {
+                add(Fault(.tooMany, at: "/media", "\(CommandRequest.mostMedia)"))
+                break
+            }
+            guard case .string(let text) = element else {
                 add(Fault(.notAString, at: place))
                 continue
             }
-            add(Fault(.unknownMedia, at: place))
+            guard let id = UUID(text: text), !ids.contains(id) else {
+                add(Fault(.unknownMedia, at: place))
+                continue
+            }
+            ids.append(id)
         }
-        return []
+        return ids
     }
 }

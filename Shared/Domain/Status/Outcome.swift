@@ -45,6 +45,10 @@ package struct EventDetails: Hashable, Sendable {
     package var actor: String?
     /// The reporter's judgement, 1 to 5.
     package var rating: Int?
+    /// What the agency did where the event's type alone does not tell: `ask` or `contact`.
+    package var command: Command?
+    /// The numbers of the photos that came with it.
+    package var photos: [Int] = []
 
     package init() {}
 
@@ -52,6 +56,7 @@ package struct EventDetails: Hashable, Sendable {
         note = request.note
         internalNote = request.internalNote
         actor = request.actor
+        photos = request.photos
         switch request.action {
         case .hold(let reason, let until): (self.reason, self.until) = (reason, until)
         case .reject(let reason, let of, let referTo):
@@ -59,7 +64,9 @@ package struct EventDetails: Hashable, Sendable {
         case .transfer(let to, let reason, _, _): (self.to, self.reason) = (to, reason)
         case .escalate(let kind): deadline = kind
         case .rate(let rating): self.rating = rating
-        case .acknowledge, .start, .resume, .resolve, .comment, .reopen, .withdraw, .follow, .close: break
+        case .ask: command = .ask
+        case .contact(let reason): (command, self.reason) = (.contact, reason)
+        case .acknowledge, .start, .resume, .resolve, .comment, .reopen, .withdraw, .follow, .close, .erase: break
         }
     }
 }

@@ -16,10 +16,16 @@ package enum Refusal: Error, Hashable, Sendable {
     case ratedAlready
     /// A rejection was reopened once, which is as often as the reporter may.
     case appealedAlready
+    /// The reporter has not agreed to be called about this report, or nobody knows who that is.
+    case contactNotAllowed
     /// A report cannot be a duplicate of itself.
     case duplicateOfItself
     /// A report is called a duplicate of one that there is not.
     case unknownOriginal
+    /// A photo is unknown, was used already, or is somebody else's.
+    case unknownMedia
+    /// The report has as many photos as it may have.
+    case tooManyMedia
     /// The category that the report has has no such sub-type.
     case unknownSubtype(SubtypeCode)
     /// A sub-type for a report that has no category.
@@ -38,8 +44,11 @@ package enum Refusal: Error, Hashable, Sendable {
         case .tooLate: "too_late"
         case .ratedAlready: "rated_already"
         case .appealedAlready: "appealed_already"
+        case .contactNotAllowed: "contact_not_allowed"
         case .duplicateOfItself: "duplicate_of_itself"
         case .unknownOriginal: "unknown_report"
+        case .unknownMedia: FaultCode.unknownMedia.rawValue
+        case .tooManyMedia: "too_many_media"
         case .unknownSubtype: FaultCode.unknownSubtype.rawValue
         case .subtypeWithoutCategory: FaultCode.subtypeWithoutCategory.rawValue
         case .nothingDue: "nothing_due"
@@ -81,6 +90,10 @@ package enum Refusal: Error, Hashable, Sendable {
             LocalizedText(
                 id: "Laporan yang ditolak hanya dapat dibuka kembali satu kali.",
                 en: "A rejected report can be reopened only once.")[language]
+        case .contactNotAllowed:
+            LocalizedText(
+                id: "Pelapor tidak mengizinkan dinas menghubunginya tentang laporan ini. Ajukan pertanyaan saja.",
+                en: "The reporter has not agreed to be called about this report. Ask a question instead.")[language]
         case .duplicateOfItself:
             LocalizedText(
                 id: "Laporan tidak dapat menjadi duplikat dirinya sendiri.",
@@ -88,6 +101,11 @@ package enum Refusal: Error, Hashable, Sendable {
         case .unknownOriginal:
             LocalizedText(
                 id: "Tidak ada laporan dengan nomor itu.", en: "There is no report of that number.")[language]
+        case .unknownMedia: Fault(.unknownMedia, at: "/media").message(language)
+        case .tooManyMedia:
+            LocalizedText(
+                id: "Laporan ini sudah punya cukup banyak foto.",
+                en: "This report has as many photos as it may have.")[language]
         case .unknownSubtype(let subtype):
             Fault(.unknownSubtype, at: "/subtype", String(subtype.rawValue.prefix(100))).message(language)
         case .subtypeWithoutCategory:

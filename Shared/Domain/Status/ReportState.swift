@@ -25,12 +25,17 @@ package struct ReportState: Hashable, Sendable {
     package var rating: Int?
     /// Whether the reporter has reopened it after a rejection, which is possible once.
     package var isAppealed: Bool
+    /// For how many days after the report's end the reporter's identity is kept; nil where none is held.
+    package var identityDays: Int?
+    /// Whether the reporter agreed that the agency may call.
+    package var mayContact: Bool
 
     package init(
         id: UUID, category: CategoryCode?, subtype: SubtypeCode?, area: AreaCode?, channel: ChannelCode,
         receivedAt: Timestamp, status: ReportStatus, version: Int, agency: AgencyCode, priority: Priority,
         transfers: Int = 0, deadlines: Deadlines, acknowledgedAt: Timestamp? = nil, startedAt: Timestamp? = nil,
-        resolvedAt: Timestamp? = nil, heldUntil: Timestamp? = nil, rating: Int? = nil, isAppealed: Bool = false
+        resolvedAt: Timestamp? = nil, heldUntil: Timestamp? = nil, rating: Int? = nil, isAppealed: Bool = false,
+        identityDays: Int? = nil, mayContact: Bool = false
     ) {
         self.id = id
         self.category = category
@@ -50,6 +55,8 @@ package struct ReportState: Hashable, Sendable {
         self.heldUntil = heldUntil
         self.rating = rating
         self.isAppealed = isAppealed
+        self.identityDays = identityDays
+        self.mayContact = mayContact
     }
 
     /// What whoever has the report must do next, and by when; nil when nothing is left to do.
@@ -68,6 +75,7 @@ package struct ReportState: Hashable, Sendable {
         case .resolve: status.isOpen
         case .resume: status == .onHold && heldUntil != nil
         case .close: status == .resolved
+        case .forget: status.isEnd && identityDays != nil
         }
     }
 

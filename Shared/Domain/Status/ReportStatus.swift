@@ -20,6 +20,9 @@ package enum ReportStatus: String, Hashable, Sendable, Codable, CaseIterable {
     /// Whether someone still has to do something.
     package var isOpen: Bool { colour == .red || colour == .yellow }
 
+    /// Whether it stays so unless somebody opens the report again.
+    package var isEnd: Bool { !isOpen && self != .resolved }
+
     /// The status in Open311 GeoReport v2: `open` or `closed`.
     package var open311: String { isOpen ? "open" : "closed" }
 }

@@ -48,6 +48,9 @@ package enum StatusMachine {
         if outcome.state.status != .onHold { outcome.state.heldUntil = nil }
         try apply(request.action, to: &outcome, from: state, city: city)
         if outcome.entries.isEmpty { outcome.entries = [StreamEntry(stream: state.agency, type: outcome.event)] }
+        if let days = outcome.state.identityDays, outcome.state.isPending(.forget), !state.isPending(.forget) {
+            outcome.deadlinesToPut.append(DeadlineChange(kind: .forget, dueAt: now.adding(seconds: days * 86_400)))
+        }
         outcome.deadlinesToRemove += DeadlineKind.allCases.filter { kind in
             state.isPending(kind) && !outcome.state.isPending(kind)
         }
@@ -60,7 +63,11 @@ package enum StatusMachine {
         let now = outcome.at
         switch action {
         // A report closes when the timer says so that was set when it was resolved, whatever the city's limit is now.
-        case .comment, .withdraw, .follow, .close: break
+        case .comment, .withdraw, .follow, .close, .ask: break
+        case .contact: guard state.mayContact else { throw .contactNotAllowed }
+        case .erase:
+            outcome.state.identityDays = nil
+            outcome.state.mayContact = false
         case .acknowledge: outcome.state.acknowledge(at: now)
         case .start: outcome.state.start(at: now)
         case .resume where outcome.by == .clock:

@@ -89,6 +89,13 @@ package struct Transition: Hashable, Sendable {
                 Transition($0, .comment, .holder, .same, .commented)
             ]
         }
+        // What is still to be done, or may be said not to be, is what a reporter is troubled for.
+        + rows(.triage, .assigned, .reopened, .acknowledged, .inProgress, .onHold, .resolved) {
+            [
+                Transition($0, .ask, .holder, .same, .commented),
+                Transition($0, .contact, .holder, .same, .commented),
+            ]
+        }
 
     private static let clocks =
         rows(.triage, .assigned, .reopened, .acknowledged, .inProgress, .onHold) {
@@ -123,6 +130,15 @@ package struct Transition: Hashable, Sendable {
             Transition(.rejected, .reopen, .reporter, .again, .reopened),
             Transition(.duplicate, .comment, .reporter, .same, .commented),
         ]
+        // Whoever wrote it may have it erased, whatever became of it.
+        + rows(
+            .triage, .assigned, .reopened, .acknowledged, .inProgress, .onHold, .resolved, .closed, .rejected,
+            .duplicate, .withdrawn
+        ) {
+            [
+                Transition($0, .erase, .reporter, .same, .redacted)
+            ]
+        }
 
     private static func rows(_ from: ReportStatus..., make: (ReportStatus) -> [Transition]) -> [Transition] {
         from.flatMap(make)

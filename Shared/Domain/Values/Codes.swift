@@ -68,4 +68,9 @@ package struct ChannelCode: Code {
 
     /// The citizens' own pages.
     package static let web: ChannelCode = "web"
+    /// What an officer of the city writes down for somebody who calls or stands at the counter.
+    package static let loket: ChannelCode = "loket"
+
+    /// The city's own channels, which no integrator's key may name.
+    package static let reserved: Set<ChannelCode> = [.web, .loket]
 }

@@ -24,13 +24,14 @@ export function makeCard(report) {
   return card;
 }
 
+export const isUrgent = ({ priority, category }) => priority === "urgent" || names.urgent.includes(category);
+
 /** Writes what was reported. */
 export function writeReport(card, report) {
-  const isUrgent = report.priority === "urgent" || names.urgent.includes(report.category);
   const category = names.categories[report.category] ?? names.other;
   const drawing = names.drawn.includes(report.category) ? report.category : "lainnya";
-  card.classList.toggle("urgent", isUrgent);
-  slot(card, "urgent").hidden = !isUrgent;
+  card.classList.toggle("urgent", isUrgent(report));
+  slot(card, "urgent").hidden = !isUrgent(report);
   slot(card, "icon").setAttribute("href", `${document.body.dataset.icons}#cat-${drawing}`);
   slot(card, "category").textContent = names.subtypes[report.category]?.[report.subtype] ?? category;
   slot(card, "code").textContent = report.tracking_code ?? "";
@@ -62,7 +63,7 @@ export function writeState(card, { status, version, due }) {
   slot(card, "category").after(last);
 }
 
-/** Puts a card where it belongs: by deadline, or on top of what was done. */
+/** Puts a card where it belongs: by deadline, or on top of what was done, where that is shown. */
 export function settle(card, status) {
   settleIn(statusOf(status).column, card);
 }
@@ -70,6 +71,7 @@ export function settle(card, status) {
 /** The same, in a column by its name. */
 export function settleIn(name, card) {
   const column = document.querySelector(`[data-column=${name}]`);
+  if (!column) return card.remove();
   const due = Date.parse(card.dataset.due);
   const later = Number.isNaN(due)
     ? column.firstElementChild

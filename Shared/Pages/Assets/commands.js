@@ -1,4 +1,5 @@
 // A command's key works while the focus is in its report: A acknowledges, R opens the form to resolve, and so on.
+import "./lighten.js";
 import { runCountdowns } from "./time.js";
 
 function press(event) {

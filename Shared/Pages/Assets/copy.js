@@ -1,6 +1,6 @@
 // Buttons that copy a text: shown only where scripts run.
-for (const button of document.querySelectorAll("[data-copy]")) {
-  const source = document.querySelector(button.dataset.copy);
+function start(button, root) {
+  const source = root.querySelector(button.dataset.copy);
   const label = button.querySelector("span");
   const usual = label.textContent;
   button.hidden = false;
@@ -10,8 +10,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       label.textContent = button.dataset.copied;
       setTimeout(() => (label.textContent = usual), 3000);
     } catch {
-      // No clipboard here: the text is selected instead, ready to be copied by hand.
+      // No clipboard here: the text is shown and selected instead, ready to be copied by hand.
+      source.closest("details")?.setAttribute("open", "");
       getSelection().selectAllChildren(source);
     }
   });
 }
+
+export function startCopying(root = document) {
+  for (const button of root.querySelectorAll("[data-copy]")) start(button, root);
+}
+
+startCopying();

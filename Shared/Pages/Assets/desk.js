@@ -1,8 +1,10 @@
 // The desk, live: cards come, move between the columns and go, as the agency's events tell.
 import "./offline.js";
-import { countColumns, findCard, makeCard, settle, settleIn, statusOf, writeReport, writeState } from "./card.js";
+import { countColumns, findCard, isUrgent, makeCard, settle, settleIn, statusOf, writeReport, writeState } from "./card.js";
+import { countOutside, holdsWords, mayFit } from "./filter.js";
 import { fetchPage, flash, morph } from "./live.js";
 import { isOpen, openReport, refreshPanel, startPanel } from "./panel.js";
+import { ring, startSound } from "./sound.js";
 import { follow } from "./stream.js";
 import { runCountdowns } from "./time.js";
 import { fill } from "./words.js";
@@ -48,19 +50,34 @@ function arrive(card, status) {
   flash(card);
 }
 
-function take(report, { status, version, priority, next_due_at: due }) {
+/** Whether it is shown: a choice may leave it out. */
+function take(report, { category, status, version, priority, next_due_at: due }) {
   const known = findCard(report.id) ?? waiting.get(report.id)?.card;
-  if (known && Number(known.dataset.version) >= version) return;
+  if (known && Number(known.dataset.version) >= version) return true;
+  const told = { category: category ?? report.category, area: report.area?.code, status, due };
+  if (!mayFit(told) || !holdsWords(report)) {
+    drop(report.id);
+    return false;
+  }
   const card = known ?? makeCard({ ...report, priority });
   if (known) writeReport(card, { ...report, priority });
   writeState(card, { status, version, due });
-  if (known?.isConnected) return arrive(card, status);
-  if (isReading()) {
+  if (known?.isConnected) {
+    arrive(card, status);
+  } else if (isReading()) {
     waiting.set(report.id, { card, status });
-    return offerFresh();
+    offerFresh();
+  } else {
+    arrive(card, status);
+    announce.textContent = fill(announce.dataset.announce, { n: 1 });
   }
-  arrive(card, status);
-  announce.textContent = fill(announce.dataset.announce, { n: 1 });
+  return true;
+}
+
+/** The agency has got a report. */
+function receive(report, state) {
+  if (!take(report, state)) countOutside();
+  ring(isUrgent({ ...report, priority: state.priority }));
 }
 
 // MARK: what happens to reports
@@ -83,8 +100,10 @@ async function fetchReport(id) {
 
 function change(data) {
   const card = findCard(data.report_id) ?? waiting.get(data.report_id)?.card;
-  if (!card) return statusOf(data.status).column === "done" ? undefined : fetchReport(data.report_id);
+  const fits = mayFit({ ...data, due: data.next_due_at });
+  if (!card) return !fits || statusOf(data.status).column === "done" ? undefined : fetchReport(data.report_id);
   if (Number(card.dataset.version) >= data.version) return;
+  if (!fits) return drop(data.report_id);
   writeState(card, { status: data.status, version: data.version, due: data.next_due_at });
   const isWaiting = waiting.get(data.report_id);
   if (isWaiting) isWaiting.status = data.status;
@@ -93,7 +112,7 @@ function change(data) {
 
 function heard(type, data, event) {
   const id = data.report_id ?? data.report?.id ?? event.subject;
-  if (type === "assigned") take(data.report, data);
+  if (type === "assigned") receive(data.report, data);
   else if (type === "transferred_out") drop(id);
   else if (type === "redacted") {
     drop(id);
@@ -170,6 +189,7 @@ fresh.addEventListener("click", showFresh);
 addEventListener("scroll", () => scrollY === 0 && !isOpen() && waiting.size > 0 && showFresh(), { passive: true });
 more.addEventListener("click", showMore);
 startPanel();
+startSound();
 runCountdowns();
 countColumns();
 listen(desk.dataset.cursor);

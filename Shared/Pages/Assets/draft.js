@@ -1,12 +1,18 @@
 // The form that is being filled in outlives a reload, a closed window and an empty battery.
 import { answer, keepAtOnce, transact } from "./keep.js";
 import { readFields } from "./fields.js";
+import { photoIds } from "./photos.js";
 
 const PAUSE_MS = 400;
 /** An old draft is more likely somebody else's, or of a problem that is gone. */
 const KEPT_MS = 7 * 86_400_000;
 
-export const forgetDraft = () => transact("readwrite", async (reports, drafts) => drafts.delete("form"));
+export const forgetDraft = () =>
+  transact("readwrite", async (reports, drafts, pictures) => {
+    const draft = await answer(drafts.get("form"));
+    drafts.delete("form");
+    for (const id of draft?.media ?? []) pictures.delete(id);
+  });
 
 export async function findDraft() {
   const draft = await transact("readonly", (reports, drafts) => answer(drafts.get("form")));
@@ -27,7 +33,7 @@ export function keepDraft(form, key, { isTouched = false } = {}) {
     clearTimeout(timer);
     timer = undefined;
     try {
-      keepAtOnce({ id: "form", key, fields: readFields(form), at: Date.now() });
+      keepAtOnce({ id: "form", key, fields: readFields(form), media: photoIds(), at: Date.now() });
     } catch {
       // Without a store the form still works, and lasts as long as its page.
     }

@@ -29,13 +29,24 @@ export function showFault(field, input) {
   field.scrollIntoView({ block: "start" });
 }
 
-const FIELDS = ["category", "subtype", "description", "area", "address", "rt", "rw", "landmark"];
+const FIELDS = [
+  "category", "subtype", "description", "area", "address", "rt", "rw", "landmark", "media", "name", "phone", "email",
+  "consent",
+];
 
 /** The form's field that a pointer into the report's JSON means; undefined where it means none. */
 function fieldOf(pointer) {
-  const name = pointer.split("/")[1];
+  const [, first, second] = pointer.split("/");
+  const name = first === "reporter" ? second : first;
   if (name === "subtype") return "category";
   return FIELDS.includes(name) ? name : name === "location" || name === "place" ? "place" : undefined;
+}
+
+/** The input that asked what a fault of `/attributes/…` speaks of. */
+function askedBy(form, pointer) {
+  const [, attributes, code] = pointer.split("/");
+  if (attributes !== "attributes" || !code) return null;
+  return form.querySelector(`[data-questions]:not([hidden]) [name$=".${CSS.escape(code)}"]`);
 }
 
 /** Shows why the city did not take the report: in a summary, which takes the focus, and beside each field. */
@@ -43,7 +54,8 @@ export function showRefusal(form, { faults }) {
   const summary = document.querySelector("[data-refusal]");
   const lines = faults.map(({ pointer, message }) => {
     const line = document.createElement("li");
-    const name = fieldOf(pointer);
+    const asked = askedBy(form, pointer);
+    const name = asked?.id ?? fieldOf(pointer);
     if (!name) {
       line.textContent = message;
       return line;
@@ -52,8 +64,9 @@ export function showRefusal(form, { faults }) {
     link.href = `#${name}`;
     link.textContent = message;
     line.append(link);
+    document.getElementById(name).closest("details")?.setAttribute("open", "");
     const field = document.getElementById(name).closest(".field");
-    const input = form.elements[name];
+    const input = asked ?? form.elements[name];
     markFault(field, input instanceof RadioNodeList ? input[0] : (input ?? form.elements.area), message);
     return line;
   });

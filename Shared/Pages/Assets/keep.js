@@ -1,6 +1,8 @@
-// What this phone keeps in IndexedDB: reports on their way and sent, and the form that is being filled in.
+// What this phone keeps in IndexedDB: reports on their way and sent, the form that is being filled in, and the pictures
+// of both.
 const NAME = "sasando";
-const VERSION = 1;
+const VERSION = 2;
+const STORES = ["reports", "drafts", "pictures"];
 /** Some browsers never answer where a store is broken; then the form goes its plain way. */
 const PATIENCE_TO_OPEN_MS = 5_000;
 let opening;
@@ -11,8 +13,9 @@ function openKept() {
     setTimeout(() => reject(new Error("the store does not open")), PATIENCE_TO_OPEN_MS);
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore("reports", { keyPath: "id" });
-      request.result.createObjectStore("drafts", { keyPath: "id" });
+      for (const name of STORES) {
+        if (!request.result.objectStoreNames.contains(name)) request.result.createObjectStore(name, { keyPath: "id" });
+      }
     };
     request.onsuccess = () => {
       const database = request.result;
@@ -40,17 +43,17 @@ export const answer = (request) =>
   });
 
 /**
- * Runs `work(reports, drafts)` in one transaction, all of it or nothing, and gives what it gave once that is on the
+ * Runs `work(reports, drafts, pictures)` in one transaction, all of it or nothing, and gives what it gave once that is on the
  * disk: a phone whose battery ends a moment later still has it.
  */
 export async function transact(mode, work) {
   const database = await openKept();
   return new Promise((resolve, reject) => {
-    const transaction = database.transaction(["reports", "drafts"], mode, { durability: "strict" });
+    const transaction = database.transaction(STORES, mode, { durability: "strict" });
     let result;
     transaction.oncomplete = () => resolve(result);
     transaction.onabort = () => reject(transaction.error ?? new Error("nothing was kept"));
-    work(transaction.objectStore("reports"), transaction.objectStore("drafts")).then(
+    work(...STORES.map((name) => transaction.objectStore(name))).then(
       (given) => (result = given),
       (error) => {
         reject(error);

@@ -1,6 +1,6 @@
 // "My reports": what this phone has sent, and what still waits here. Only this phone knows the list.
 import { isSending, removeReport } from "./drain.js";
-import { allReports, isOpen, onChange } from "./outbox.js";
+import { allReports, hasPictures, isOpen, onChange } from "./outbox.js";
 import { sendSoon } from "./wake.js";
 import { fill, icon, words } from "./words.js";
 
@@ -57,6 +57,13 @@ async function remove(id, giveUp) {
   giveUp();
 }
 
+/** What there is to tell of a report's photos. */
+function photosOf(record) {
+  if (hasPictures(record)) return box.dataset.photosWaiting;
+  if (record.lost?.length) return fill(box.dataset.photosLost, { why: record.lost[0] });
+  return record.state !== "sent" && record.media?.length ? fill(box.dataset.photos, { n: record.media.length }) : "";
+}
+
 function write(item, record, isUnderWay) {
   // A page that was closed while it sent leaves "sending" behind: it waits again.
   const state = record.state === "sending" && !isUnderWay ? "waiting" : record.state;
@@ -73,11 +80,12 @@ function write(item, record, isUnderWay) {
   part("when").textContent = moment(record.made_at);
   part("code").textContent = record.receipt?.tracking_code ?? "";
   part("why").textContent = record.problem?.faults.map(({ message }) => message).join(" ") ?? "";
+  part("photos").textContent = photosOf(record);
   part("follow").hidden = state !== "sent";
   if (record.receipt) part("follow").href = record.receipt.links.manage;
   part("correct").hidden = state !== "refused";
   // While it is being sent nothing moves under a finger that is on its way.
-  part("now").hidden = !isOpen(record);
+  part("now").hidden = !isOpen(record) && !hasPictures(record);
   part("now").disabled = state === "sending";
   // One whose answer was lost may have arrived.
   const unsent = isOpen(record) && record.tries > 0 ? "sureMaybe" : "sureUnsent";
@@ -100,13 +108,13 @@ async function render() {
   const more = box.querySelector("[data-more]");
   more.hidden = shown.length === records.length;
   more.textContent = fill(more.dataset.text, { n: records.length });
-  box.hidden = false;
+  box.dataset.read = "";
 }
 
 box.querySelector("[data-more]").addEventListener("click", () => {
   isWhole = true;
   render();
 });
-// Without a store there is no list, and the section stays hidden.
+// Without a store there is no list, and no section.
 onChange(() => render().catch(() => {}));
-render().catch(() => {});
+render().catch(() => (box.hidden = box.dataset.read === undefined));

@@ -1,5 +1,6 @@
 // The list of reports: near where the phone is, and on a map beside the list.
 import { makeMap } from "./map.js";
+import { showPoints } from "./points.js";
 
 /** Half of a box's side around somebody, in degrees: about a kilometre and a half. */
 const NEAR = 0.014;
@@ -7,8 +8,8 @@ const NEAR = 0.014;
 const DIGITS = 3;
 
 const form = document.querySelector(".choose");
-const button = form.querySelector("[data-near]");
-const said = form.querySelector("[data-near-said]");
+const button = document.querySelector("[data-near]");
+const said = document.querySelector("[data-near-said]");
 
 function near({ coords: { latitude, longitude } }) {
   const box = [longitude - NEAR, latitude - NEAR, longitude + NEAR, latitude + NEAR];
@@ -32,15 +33,9 @@ async function showMap(points) {
   element.hidden = false;
   try {
     const { L, map } = await makeMap(element, { lat: points[0].lat, lon: points[0].lon, zoom: 14, keyboard: false });
-    for (const { id, lat, lon, status } of points) {
-      const card = document.querySelector(`.card[data-id="${id}"]`);
-      const name = card.querySelector("b").textContent;
-      L.circleMarker([lat, lon], { radius: 9, className: `point ${status}` })
-        .bindTooltip(name)
-        .on("click", () => card.querySelector("a").focus())
-        .addTo(map);
-    }
-    map.fitBounds(points.map(({ lat, lon }) => [lat, lon]), { padding: [24, 24], maxZoom: 16 });
+    map.fitBounds(points.map(({ lat, lon }) => [lat, lon]), { padding: [32, 32], maxZoom: 16 });
+    const listed = points.map((point) => ({ ...point, card: document.querySelector(`.card[data-id="${point.id}"]`) }));
+    showPoints(L, map, listed);
   } catch {
     element.hidden = true;
   }

@@ -6,8 +6,9 @@
 //
 // A record: `id`, the key of all its attempts; `body`, the JSON that is sent, which stays the same to the byte, since
 // the server compares it; `fields` as they stood in the form, to be corrected; `name` and `category` to be shown.
-// `media` will name pictures, each kept as a blob of its own that follows once `receipt` is there: a report never
-// waits for its pictures.
+// `media`, its pictures, which lie beside it (pictures.js) and follow once `receipt` is there: a report never waits for
+// its pictures. Each is `{id}`, and `{id, upload}` once the city has it; `attach` is the request that gives them to the
+// report.
 import { answer, transact } from "./keep.js";
 
 const MOST_WAITING = 100;
@@ -28,6 +29,9 @@ function tell() {
 
 export const isOpen = ({ state }) => state === "waiting" || state === "sending";
 
+/** Whether a report that has arrived still has pictures here. */
+export const hasPictures = ({ state, media }) => state === "sent" && media?.length > 0;
+
 /** A UUID, also where randomUUID is missing. */
 export function makeKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -42,7 +46,7 @@ export function makeKey() {
  * Keeps a report that is to be sent, and forgets the draft it came from in the same moment. A draft that another
  * window has sent already gives that report; with other words it is another report, and gets a key of its own.
  */
-export async function enqueue({ id, body, fields, name, category }) {
+export async function enqueue({ id, body, fields, name, category, media = [] }) {
   const record = await transact("readwrite", async (reports, drafts) => {
     const all = await answer(reports.getAll());
     const earlier = all.find((each) => each.id === id);
@@ -55,7 +59,8 @@ export async function enqueue({ id, body, fields, name, category }) {
       key = makeKey();
     }
     if (all.filter(isOpen).length >= MOST_WAITING) throw new RangeError("too many reports wait on this phone");
-    const made = { id: key, body, fields, name, category, state: "waiting", made_at: Date.now(), media: [] };
+    const made = { id: key, body, fields, name, category, state: "waiting", made_at: Date.now() };
+    made.media = media.map((picture) => ({ id: picture }));
     Object.assign(made, { tries: 0, due_at: 0, not_before: 0 });
     reports.put(made);
     const draft = await answer(drafts.get("form"));
@@ -89,17 +94,18 @@ export async function changeReport(id, change) {
 }
 
 async function dropOldest(reports) {
-  const sent = (await answer(reports.getAll())).filter(({ state }) => state === "sent");
+  const sent = (await answer(reports.getAll())).filter((each) => each.state === "sent" && !hasPictures(each));
   sent.sort((one, other) => other.made_at - one.made_at);
   for (const { id } of sent.slice(MOST_SENT)) reports.delete(id);
 }
 
 /** Takes a report off this phone if `may(record)`, and says whether it is gone. */
 export async function forgetReport(id, may) {
-  const isGone = await transact("readwrite", async (reports) => {
+  const isGone = await transact("readwrite", async (reports, drafts, pictures) => {
     const record = await answer(reports.get(id));
     if (record && !may(record)) return false;
     reports.delete(id);
+    for (const picture of record?.media ?? []) pictures.delete(picture.id);
     return true;
   });
   tell();

@@ -1,5 +1,6 @@
 // A report beside the list on wide screens: the same page that the link leads to, fetched and shown in the panel.
 import { startCommands } from "./commands.js";
+import { startCopying } from "./copy.js";
 import { fetchPage } from "./live.js";
 import { icon } from "./words.js";
 import { showMaps } from "./where.js";
@@ -30,18 +31,37 @@ function show(page) {
   close.append(icon("close"));
   close.addEventListener("click", closePanel);
   panel.replaceChildren(close, document.importNode(report, true));
+  panel.ariaBusy = null;
   panel.hidden = false;
   panel.scrollTop = 0;
   board.classList.add("with-panel");
   markCard();
   startCommands(panel);
   showMaps(panel);
+  startCopying(panel);
+}
+
+/** Bars in place of a report that is long in coming: on a good line nobody sees them. */
+function showSkeleton() {
+  const bars = document.createElement("div");
+  bars.className = "skeleton";
+  bars.append(...Array.from({ length: 5 }, () => document.createElement("span")));
+  panel.replaceChildren(bars);
+  panel.ariaBusy = "true";
+  panel.hidden = false;
+  board.classList.add("with-panel");
+  markCard();
 }
 
 export async function openPanel(href) {
   address = href;
-  const { page } = await fetchPage(href);
-  if (address === href) show(page);
+  const slow = setTimeout(showSkeleton, 300);
+  try {
+    const { page } = await fetchPage(href);
+    if (address === href) show(page);
+  } finally {
+    clearTimeout(slow);
+  }
 }
 
 /** The answer to the officer's own command may be faster than the news of it: what it says stays. */
@@ -80,7 +100,7 @@ async function send(event) {
   event.preventDefault();
   for (const button of form.querySelectorAll("[type=submit]")) button.disabled = true;
   try {
-    const { page, ok } = await fetchPage(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const { page, ok } = await fetchPage(form.action, { method: "POST", body: new FormData(form) });
     if (ok && !page.querySelector("[data-panel]")) closePanel();
     else show(page);
   } catch {

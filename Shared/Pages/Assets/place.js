@@ -7,12 +7,12 @@ const SERVED_KM = 5;
 
 /** The kelurahan whose centre is nearest to a point, and how far it is. */
 function nearestArea(form, lat, lon) {
-  let best = { km: Infinity, name: "" };
+  let best = { km: Infinity, name: "", code: "" };
   for (const option of form.elements.area.querySelectorAll("option[data-lat]")) {
     const north = (Number(option.dataset.lat) - lat) * EARTH_KM_PER_DEGREE;
     const east = (Number(option.dataset.lon) - lon) * EARTH_KM_PER_DEGREE * Math.cos((lat * Math.PI) / 180);
     const km = Math.hypot(north, east);
-    if (km < best.km) best = { km, name: option.textContent.trim() };
+    if (km < best.km) best = { km, name: option.textContent.trim(), code: option.value };
   }
   return best;
 }
@@ -34,8 +34,9 @@ export function startPlace(form) {
     fields.lon.value = lon.toFixed(6);
     fields.accuracy_m.value = accuracy === undefined ? "" : String(Math.ceil(accuracy));
     forget.hidden = false;
+    const { km, name, code } = nearestArea(form, lat, lon);
+    form.dataset.nearest = km > SERVED_KM ? "" : code;
     form.dispatchEvent(new Event("placed"));
-    const { km, name } = nearestArea(form, lat, lon);
     if (km > SERVED_KM) return say(box.dataset.outside, "bad");
     if (accuracy === undefined) return say(fill(box.dataset.pinned, { area: name }), "good");
     const text = fill(box.dataset.found, { area: name, m: Math.ceil(accuracy) });
@@ -88,6 +89,7 @@ export function startPlace(form) {
   forget.addEventListener("click", () => {
     fields.lat.value = fields.lon.value = fields.accuracy_m.value = "";
     forget.hidden = true;
+    form.dataset.nearest = "";
     say("");
     pin?.remove();
     form.dispatchEvent(new Event("placed"));

@@ -1,7 +1,11 @@
 // The report form in three steps: what, where, describe. One page and one report, one question at a time.
 import { clearFault, hideRefusal, showFault, showRefusal } from "./faults.js";
+import { findMissingConsent } from "./fields.js";
+import { startKnown } from "./known.js";
+import { movePhotos } from "./photos.js";
 import { startPlace } from "./place.js";
 import { restore } from "./restore.js";
+import { startSimilar } from "./similar.js";
 import { startOver, submit } from "./submit.js";
 import { fill } from "./words.js";
 
@@ -17,6 +21,7 @@ function show(index, { focus = true } = {}) {
   current = Math.max(0, Math.min(index, steps.length - 1));
   steps.forEach((step, at) => (step.hidden = at !== current));
   progress.textContent = fill(form.dataset.stepText, { n: current + 1, all: steps.length });
+  movePhotos(steps[current]);
   showCalls();
   if (!focus) return;
   steps[current].focus({ preventScroll: true });
@@ -34,6 +39,9 @@ function showCalls() {
   const chosen = category();
   for (const panel of document.querySelectorAll("[data-call]")) panel.hidden = panel.dataset.call !== chosen?.value;
   document.querySelector("[data-calls]").hidden = current > 0 || chosen?.dataset.urgent !== undefined;
+  for (const asked of form.querySelectorAll("[data-questions]")) {
+    asked.hidden = asked.dataset.questions !== chosen?.value;
+  }
   const isSensitive = chosen?.dataset.sensitive !== undefined;
   form.querySelector("[data-always-private]").hidden = !isSensitive;
   form.querySelector("[data-private]").hidden = isSensitive;
@@ -91,6 +99,8 @@ async function send(event) {
     if (missing !== current) show(missing, { focus: false });
     return isFilled(missing);
   }
+  const consent = findMissingConsent(form);
+  if (consent) return showFault(consent.closest(".field"), consent);
   hideRefusal();
   await ready;
   return submit(form, draft, refuse);
@@ -102,6 +112,8 @@ function start() {
   document.querySelector("main").classList.add("stepwise");
   form.querySelector(".chosen")?.setAttribute("open", "");
   progress.hidden = false;
+  // What a kind of problem asks beside is asked last, where it holds nobody up.
+  form.querySelector("[data-asked]").append(...form.querySelectorAll("[data-questions]"));
   steps.forEach((step, index) => {
     field(index).dataset.fault = step.dataset.step;
     for (const button of step.querySelectorAll("[data-next], [data-back]")) button.hidden = false;
@@ -137,6 +149,8 @@ function showBegin() {
 
 start();
 startPlace(form);
+startSimilar(form);
+startKnown(form);
 const ready = restore(form).then((restored) => {
   draft = restored;
   if (!restored.isFilled) return;

@@ -3,6 +3,8 @@
 import { findDraft, keepDraft } from "./draft.js";
 import { writeFields } from "./fields.js";
 import { findReport, makeKey } from "./outbox.js";
+import { restorePhotos } from "./photos.js";
+import { sweepPictures } from "./pictures.js";
 
 const asked = new URLSearchParams(location.search);
 
@@ -10,9 +12,13 @@ async function findBeginning(form) {
   // The server's own answer to what was sent: it stands in the form already, under its key.
   if (document.querySelector("#faults")) return { key: form.elements.idempotency_key.value };
   const refused = asked.has("perbaiki") && (await findReport(asked.get("perbaiki")));
-  if (refused?.state === "refused") return { key: refused.id, fields: refused.fields, problem: refused.problem };
+  if (refused?.state === "refused") {
+    const { id, fields, problem, media } = refused;
+    return { key: id, fields, problem, media: media.map((picture) => picture.id) };
+  }
   const draft = await findDraft();
-  return { key: draft?.key ?? makeKey(), fields: draft?.fields };
+  sweepPictures().catch(() => {});
+  return { key: draft?.key ?? makeKey(), fields: draft?.fields, media: draft?.media };
 }
 
 function chooseAsked(form) {
@@ -32,8 +38,11 @@ export async function restore(form) {
   form.addEventListener("input", touch);
   const beginning = await findBeginning(form).catch(() => ({ key: makeKey() }));
   form.removeEventListener("input", touch);
+  const media = beginning.media ?? [];
   // Nothing is written over what somebody began to type while the store opened.
-  const isBack = !isTouched && Object.keys(beginning.fields ?? {}).some((name) => name !== "category");
+  const isBack =
+    !isTouched && (media.length > 0 || Object.keys(beginning.fields ?? {}).some((name) => name !== "category"));
+  if (!isTouched) await restorePhotos(media).catch(() => {});
   if (isBack) {
     const chosen = beginning.fields.category;
     writeFields(form, beginning.fields);

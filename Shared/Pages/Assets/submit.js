@@ -4,6 +4,7 @@ import { forgetDraft, keepDraft } from "./draft.js";
 import { makeBody, nameOf, readFields } from "./fields.js";
 import { isOffline, showOffline } from "./offline.js";
 import { enqueue, findReport, onChange } from "./outbox.js";
+import { givePhotosToForm, photoIds, photosReady } from "./photos.js";
 import { sendSoon } from "./wake.js";
 
 /** After so long a person is told that the report is safe and waits. */
@@ -25,6 +26,7 @@ function sendPlainly(form, key) {
     return;
   }
   form.elements.idempotency_key.value = key;
+  givePhotosToForm();
   form.submit();
 }
 
@@ -73,11 +75,12 @@ function follow(form, id, refuse) {
  */
 export async function submit(form, draft, refuse) {
   setBusy(form.querySelector("[data-send]"), true);
+  await photosReady();
   draft.stop();
   const fields = readFields(form);
   let record;
   try {
-    record = await enqueue({ id: draft.key, body: makeBody(fields), fields, ...nameOf(form) });
+    record = await enqueue({ id: draft.key, body: makeBody(fields), fields, media: photoIds(), ...nameOf(form) });
   } catch (error) {
     if (!(error instanceof RangeError)) return sendPlainly(form, draft.key);
     document.querySelector("[data-full]").hidden = false;

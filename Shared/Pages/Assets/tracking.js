@@ -1,5 +1,8 @@
 // The tracking page follows its report: asks for its state, and fetches the page anew only when that changed.
+import "./copy.js";
+import "./lighten.js";
 import { keepAsking, refresh } from "./live.js";
+import "./news.js";
 import { runCountdowns } from "./time.js";
 
 const state = document.querySelector("[data-poll]");

@@ -1,5 +1,5 @@
 // When the outbox is emptied: on opening a page, when the line is back, when somebody looks again, and by the clock.
-import { drain, nextDue } from "./drain.js";
+import { drain, drainPictures, nextDue } from "./drain.js";
 import { onChange } from "./outbox.js";
 
 const LONGEST_SLEEP_MS = 300_000;
@@ -13,6 +13,8 @@ async function setAlarm() {
 
 async function wake(options) {
   await drain(options);
+  // Not waited for: the next report goes first again.
+  drainPictures(options).finally(setAlarm).catch(() => {});
   await setAlarm();
 }
 
@@ -28,6 +30,8 @@ export function startWaking() {
   const eagerly = () => wake({ eager: true }).catch(() => {});
   addEventListener("online", eagerly);
   document.addEventListener("visibilitychange", () => document.hidden || eagerly());
+  // A page that was frozen had stopped waiting for its turn.
+  addEventListener("pageshow", ({ persisted }) => persisted && eagerly());
   // Another window may have put something in.
   onChange(() => setAlarm().catch(() => {}));
   eagerly();

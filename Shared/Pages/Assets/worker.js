@@ -1,7 +1,8 @@
 // The service worker. It keeps the home page and the report form, with what they are made of, and nothing else:
 // never a page that is somebody's own. Before this text the server puts `SHELL`, what of it is kept, and the modules
 // named below; their imports are taken out, since a classic worker has none.
-import { drain, nextDue } from "./drain.js";
+import { drain, drainPictures, nextDue } from "./drain.js";
+import "./notice.js";
 
 const CACHE = `sasando-${SHELL.version}`;
 /** How long a poor line is waited for, where the page is here already. */
@@ -87,5 +88,6 @@ async function freshPage(event, path, search) {
 /** Fails while something still waits, so that the browser calls again. */
 async function sendWaiting() {
   await drain({ eager: true });
+  await drainPictures({ eager: true });
   if ((await nextDue()) !== undefined) throw new Error("reports still wait");
 }

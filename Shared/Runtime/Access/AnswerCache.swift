@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Answers that are good for a short while, a bounded number of them, each asked for once at a time.
-final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         let value: Value?
         let end: ContinuousClock.Instant
@@ -28,7 +28,7 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - positive: How long a value is good.
     ///   - negative: How long "there is none" is good.
-    init(
+    package init(
         limit: Int, positive: Duration, negative: Duration,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
@@ -42,7 +42,7 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     ///
     /// An error goes to all who wait for the same answer, so that a source that is away is not asked by one after
     /// the other; it is not kept for those who come later.
-    func value(for key: Key, fetch: @Sendable () async throws -> Value?) async throws -> Value? {
+    package func value(for key: Key, fetch: @Sendable () async throws -> Value?) async throws -> Value? {
         while true {
             switch step(for: key) {
             case .known(let value): return value

@@ -15,12 +15,24 @@ package struct Principal: Hashable, Sendable {
     package let role: Role
     /// Requests a minute that the key may make; nil for no limit of its own.
     package let ratePerMinute: Int?
+    /// What an integrator's key opens; nil for everything.
+    package let scopes: Set<KeyScope>?
+    /// On what ground an integrator sends personal data.
+    package let legalBasis: LegalBasis
+    /// Whether an integrator tries the doors with it.
+    package let isTest: Bool
 
-    package init(keyID: String, jurisdiction: JurisdictionCode, role: Role, ratePerMinute: Int? = nil) {
+    package init(
+        keyID: String, jurisdiction: JurisdictionCode, role: Role, ratePerMinute: Int? = nil,
+        scopes: Set<KeyScope>? = nil, legalBasis: LegalBasis = .consent, isTest: Bool = false
+    ) {
         self.keyID = keyID
         self.jurisdiction = jurisdiction
         self.role = role
         self.ratePerMinute = ratePerMinute
+        self.scopes = scopes
+        self.legalBasis = legalBasis
+        self.isTest = isTest
     }
 
     package var channel: ChannelCode? {
@@ -45,9 +57,12 @@ package struct Principal: Hashable, Sendable {
         guard isOperator else { throw .forbidden("This needs an operator's key.") }
     }
 
-    /// The channel to file reports over. Throws 403 for anyone but an integrator.
-    package func requireChannel() throws(ProblemDetails) -> ChannelCode {
+    /// The integrator's channel. Throws 403 for anyone else, and for a key that was made without this scope.
+    package func requireChannel(for scope: KeyScope) throws(ProblemDetails) -> ChannelCode {
         guard let channel else { throw .forbidden("This needs an integrator's key.") }
+        if let scopes, !scopes.contains(scope) {
+            throw .forbidden("This key was made without the scope \(scope.rawValue).")
+        }
         return channel
     }
 }

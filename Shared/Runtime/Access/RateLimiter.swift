@@ -1,4 +1,5 @@
 internal import CoreMetrics
+package import FoundationEssentials
 internal import Synchronization
 internal import Telemetry
 
@@ -11,6 +12,21 @@ package struct RateTable<Key: Hashable & Sendable>: Sendable {
     private struct Entry {
         var bucket: TokenBucket
         var rate: TokenBucket.Rate
+        /// Taken, and not told to the other replicas yet.
+        var untold = 0.0
+
+        mutating func take(_ cost: Double, at now: ContinuousClock.Instant) -> Int? {
+            let wait = bucket.take(cost, of: rate, at: now)
+            if wait == nil { untold += cost }
+            return wait
+        }
+    }
+
+    /// What was taken from one bucket, in the seconds that it takes to fill up again.
+    package struct Use: Sendable {
+        package var key: Key
+        package var rate: TokenBucket.Rate
+        package var seconds: Double
     }
 
     private let limit: Int
@@ -23,22 +39,52 @@ package struct RateTable<Key: Hashable & Sendable>: Sendable {
     package var count: Int { entries.count }
 
     /// Nil where the request may pass; else the seconds to wait, at least one.
-    package mutating func take(_ key: Key, _ rate: TokenBucket.Rate, at now: ContinuousClock.Instant) -> Int? {
+    package mutating func take(
+        _ key: Key, _ rate: TokenBucket.Rate, cost: Double = 1, at now: ContinuousClock.Instant
+    ) -> Int? {
         if var entry = entries.removeValue(forKey: key) {
             if entry.rate != rate { entry = Entry(bucket: TokenBucket(rate, at: now), rate: rate) }
-            let wait = entry.bucket.take(of: rate, at: now)
+            let wait = entry.take(cost, at: now)
             entries[key] = entry
             return wait
         }
         if entries.count >= limit { sweep(now) }
         guard entries.count < limit else {
             if shared.count > 16 { shared.removeAll() }
-            return shared[rate, default: TokenBucket(rate, at: now)].take(of: rate, at: now)
+            return shared[rate, default: TokenBucket(rate, at: now)].take(cost, of: rate, at: now)
         }
-        var bucket = TokenBucket(rate, at: now)
-        let wait = bucket.take(of: rate, at: now)
-        entries[key] = Entry(bucket: bucket, rate: rate)
+        var entry = Entry(bucket: TokenBucket(rate, at: now), rate: rate)
+        let wait = entry.take(cost, at: now)
+        entries[key] = entry
         return wait
+    }
+
+    /// What was taken since the others were told last, of at most so many keys; it counts as told.
+    package mutating func takeUntold(atMost count: Int) -> [Use] {
+        var uses: [Use] = []
+        for (key, entry) in entries where entry.untold > 0 {
+            uses.append(Use(key: key, rate: entry.rate, seconds: entry.untold / entry.rate.perSecond))
+            if uses.count == count { break }
+        }
+        for use in uses { entries[use.key]?.untold = 0 }
+        return uses
+    }
+
+    /// Takes over how long a bucket needs to fill up what all replicas took, these uses among it.
+    package mutating func learn(_ use: Use, fullIn seconds: Double, at now: ContinuousClock.Instant) {
+        guard var entry = entries[use.key], entry.rate == use.rate else { return }
+        // What was taken here since is not in it.
+        entry.bucket.set(fullIn: seconds + entry.untold / use.rate.perSecond, of: use.rate, at: now)
+        entries[use.key] = entry
+    }
+
+    /// These uses could not be told after all.
+    package mutating func giveBack(_ uses: [Use]) {
+        for use in uses where entries[use.key]?.rate == use.rate {
+            // Nobody needs to hear of more than empties the bucket.
+            let untold = (entries[use.key]?.untold ?? 0) + use.seconds * use.rate.perSecond
+            entries[use.key]?.untold = min(untold, use.rate.burst)
+        }
     }
 
     /// What ``take(_:_:at:)`` would answer; takes nothing.
@@ -62,43 +108,74 @@ package final class RateLimiter: Sendable {
         case key(String)
         /// IPv6 by its network of 64 bits.
         case client(ClientAddress)
-        /// The same address with what cannot wait, so that nothing else uses its allowance up.
-        case urgent(ClientAddress)
+        /// A browser by a random number that it keeps.
+        case device(UUID)
+        /// The same address with what is done to reports that are stored, so that it uses up no allowance for sending.
+        case acts(ClientAddress)
+        /// With what readers find wrong with reports.
+        case flags(ClientAddress)
+        case flagsOfDevice(UUID)
 
         /// By network instead of address.
         fileprivate var shared: Subject {
             switch self {
-            case .key: self
+            case .key, .device, .flagsOfDevice: self
             case .client(let address): .client(address.network)
-            case .urgent(let address): .urgent(address.network)
+            case .acts(let address): .acts(address.network)
+            case .flags(let address): .flags(address.network)
             }
         }
     }
 
     private let table: Mutex<RateTable<Subject>>
     private let refused = Counter(.httpRateLimited)
+    private let now: @Sendable () -> ContinuousClock.Instant
 
-    package init(limit: Int = 50_000) { table = Mutex(RateTable(limit: limit)) }
+    package init(
+        limit: Int = 50_000, now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) {
+        table = Mutex(RateTable(limit: limit))
+        self.now = now
+    }
+
+    /// Nil where `subject` may go on; else the seconds until it may, at least one.
+    ///
+    /// - Parameter cost: how many requests it stands for.
+    package func take(_ subject: Subject, _ rate: TokenBucket.Rate, cost: Double = 1) -> Int? {
+        let now = now()
+        let wait = table.withLock { $0.take(subject.shared, rate, cost: cost, at: now) }
+        if wait != nil { refused.increment() }
+        return wait
+    }
+
+    /// Takes one from the key's own rate, for who waits instead of being refused: the seconds to wait where nothing is left
+    /// of it, at least one; nil where one more may come.
+    package func pause(before principal: Principal) -> Int? {
+        guard let rate = principal.ratePerMinute else { return nil }
+        let now = now()
+        return table.withLock { $0.take(.key(principal.keyID), .perMinute(rate), at: now) }
+    }
+
+    /// How many keys, addresses and devices are remembered.
+    package var count: Int { table.withLock { $0.count } }
 
     /// Throws 429 with `Retry-After` where `subject` has asked too often.
     package func check(_ subject: Subject, _ rate: TokenBucket.Rate) throws(ProblemDetails) {
-        try pass(table.withLock { $0.take(subject.shared, rate, at: .now) })
+        if let wait = take(subject, rate) { throw .tooManyRequests(retryAfter_s: wait) }
     }
 
     /// Throws as ``check(_:_:)`` does, but takes nothing: for what counts only once it has failed. See ``charge(_:_:)``.
     package func checkAllowance(of subject: Subject, _ rate: TokenBucket.Rate) throws(ProblemDetails) {
-        try pass(table.withLock { $0.wait(subject.shared, rate, at: .now) })
+        let now = now()
+        guard let wait = table.withLock({ $0.wait(subject.shared, rate, at: now) }) else { return }
+        refused.increment()
+        throw .tooManyRequests(retryAfter_s: wait)
     }
 
     /// Counts one against `subject`, if anything is left of its allowance.
     package func charge(_ subject: Subject, _ rate: TokenBucket.Rate) {
-        _ = table.withLock { $0.take(subject.shared, rate, at: .now) }
-    }
-
-    private func pass(_ wait: Int?) throws(ProblemDetails) {
-        guard let wait else { return }
-        refused.increment()
-        throw .tooManyRequests(retryAfter_s: wait)
+        let now = now()
+        _ = table.withLock { $0.take(subject.shared, rate, at: now) }
     }
 
     /// Throws 429 where the key's own rate is used up; a key without a rate always passes.
@@ -106,4 +183,17 @@ package final class RateLimiter: Sendable {
         guard let rate = principal.ratePerMinute else { return }
         try check(.key(principal.keyID), .perMinute(rate))
     }
+
+    // MARK: With the other replicas
+
+    package func takeUntold(atMost count: Int) -> [RateTable<Subject>.Use] {
+        table.withLock { $0.takeUntold(atMost: count) }
+    }
+
+    package func learn(_ use: RateTable<Subject>.Use, fullIn seconds: Double) {
+        let now = now()
+        table.withLock { $0.learn(use, fullIn: seconds, at: now) }
+    }
+
+    package func giveBack(_ uses: [RateTable<Subject>.Use]) { table.withLock { $0.giveBack(uses) } }
 }

@@ -16,13 +16,14 @@ extension Principal {
     package init?(_ holder: KeyHolder, in jurisdiction: JurisdictionCode) {
         let role: Role
         switch (holder.kind, holder.agency, holder.channel) {
-        case (.integrator, _, let channel?): role = .integrator(channel: channel)
+        case (.integrator, _, let channel?), (.zeromq, _, let channel?): role = .integrator(channel: channel)
         case (.agency, let agency?, _): role = .agency(agency)
         case (.operator, _, _): role = .operator
         default: return nil
         }
         self.init(
-            keyID: holder.keyID, jurisdiction: jurisdiction, role: role, ratePerMinute: holder.ratePerMinute)
+            keyID: holder.keyID, jurisdiction: jurisdiction, role: role, ratePerMinute: holder.ratePerMinute,
+            scopes: holder.scopes, legalBasis: holder.legalBasis, isTest: holder.isTest)
     }
 }
 

@@ -50,6 +50,13 @@ package struct TokenBucket: Sendable {
         return copy.level >= rate.burst
     }
 
+    /// Sets the level to what is left where `seconds` will pass until it is full. It may lie below nothing: what
+    /// several let pass together, while none knew of the others, is waited for.
+    package mutating func set(fullIn seconds: Double, of rate: Rate, at now: ContinuousClock.Instant) {
+        level = min(rate.burst, rate.burst - seconds * rate.perSecond)
+        time = max(time, now)
+    }
+
     private mutating func fill(_ rate: Rate, _ now: ContinuousClock.Instant) {
         let passed = now - time
         guard passed > .zero else { return }

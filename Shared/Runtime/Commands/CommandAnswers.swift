@@ -51,8 +51,11 @@ extension ProblemDetails {
         case .notRouted: self = .conflict(message, retryAfter_s: 1)
         case .unknownAgency, .sameAgency: self = Self.wrong("/to", refusal, message)
         case .duplicateOfItself, .unknownOriginal: self = Self.wrong("/of", refusal, message)
+        case .unknownMedia: self = Self.wrong("/media", refusal, message)
         case .unknownSubtype, .subtypeWithoutCategory: self = Self.wrong("/subtype", refusal, message)
-        case .notHolder, .wrongStatus, .tooLate, .ratedAlready, .appealedAlready, .nothingDue: self = .conflict(message)
+        case .contactNotAllowed: self = .forbidden(message)
+        case .notHolder, .wrongStatus, .tooLate, .ratedAlready, .appealedAlready, .nothingDue, .tooManyMedia:
+            self = .conflict(message)
         }
         members.append(("code", .string(refusal.code)))
         switch refusal {

@@ -129,19 +129,33 @@ package struct ConfigurationKeys {
     /// A key of `count` bytes, written in hexadecimal in the file that `name` points to.
     package mutating func secretKey(_ name: String, bytes count: Int, _ help: String) -> Secret {
         let standIn = Secret([UInt8](repeating: 0, count: count))
-        list(name, "path of a file, mode 600, with \(count * 2) hexadecimal digits", .required, help)
+        list(name, Self.keyShape(count), .required, help)
         guard let path = raw(name) else { return missing(name, standIn) }
-        guard let content = secretContent(name, path: path) else { return standIn }
+        return key(name, bytes: count, path: path) ?? standIn
+    }
+
+    /// The same, of what may be left out.
+    package mutating func optionalSecretKey(_ name: String, bytes count: Int, _ help: String) -> Secret? {
+        list(name, Self.keyShape(count), .absent, help)
+        return raw(name).flatMap { key(name, bytes: count, path: $0) }
+    }
+
+    private static func keyShape(_ count: Int) -> String {
+        "path of a file, mode 600, with \(count * 2) hexadecimal digits"
+    }
+
+    private mutating func key(_ name: String, bytes count: Int, path: String) -> Secret? {
+        guard let content = secretContent(name, path: path) else { return nil }
         guard let bytes = Hexadecimal.bytes(content.bytes), bytes.count == count else {
             fault(
                 name, "\(path) does not hold \(count * 2) hexadecimal digits: write one with openssl rand -hex \(count)"
             )
-            return standIn
+            return nil
         }
         return Secret(bytes)
     }
 
-    private mutating func secretContent(_ name: String, path: String) -> Secret? {
+    mutating func secretContent(_ name: String, path: String) -> Secret? {
         switch SecretFile.read(path) {
         case .content(let bytes, let warning):
             if let warning { warnings.append("\(name): \(path) \(warning)") }

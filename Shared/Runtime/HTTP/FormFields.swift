@@ -9,6 +9,9 @@ package struct FormFields: Sendable {
     /// In the order sent; a name may come more than once.
     package private(set) var fields: [(name: String, value: String)] = []
 
+    /// Fields that are decoded already.
+    package init(_ fields: [(name: String, value: String)]) { self.fields = Array(fields.prefix(Self.limit)) }
+
     package init(_ encoded: some Sequence<UInt8>) {
         var name: [UInt8] = []
         var value: [UInt8] = []

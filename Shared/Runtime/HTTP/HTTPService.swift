@@ -78,10 +78,12 @@ package final class HTTPService: Service {
                 let response = await withTaskExecutorPreference(LoopExecutors.shared[channel.eventLoop]) {
                     await responder.respond(to: request, on: channel)
                 }
+                let isLast = response.headers[.connection] == "close"
                 let closes = Self.leavesBodyUnread(request, response)
                 try await writer.write(response: response.head, body: response.body)
-                if closes {
-                    channel.eventLoop.scheduleTask(in: .seconds(HTTPLimits.lingerSeconds)) {
+                if closes || isLast {
+                    // Who was told that it is the last answer closes, once it has read it.
+                    channel.eventLoop.scheduleTask(in: closes ? .seconds(HTTPLimits.lingerSeconds) : idle) {
                         channel.close(promise: nil)
                     }
                 }

@@ -8,12 +8,13 @@ package struct WebContext: RequestContext {
     /// The other end of the connection: the front door, or the client itself.
     package let peer: SocketAddress?
     /// What carries the connection: once it has had a turn, a long answer's writer knows how much is still unsent.
-    package let eventLoop: any EventLoop
+    package var eventLoop: any EventLoop { channel.eventLoop }
+    let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress
-        eventLoop = source.channel.eventLoop
+        channel = source.channel
     }
 
     package var maxUploadSize: Int { HTTPLimits.body }

@@ -4,7 +4,8 @@ internal import Logging
 internal import NIOCore
 internal import Telemetry
 
-/// Makes a page of a problem, for people with a browser; nil leaves the JSON.
+/// Makes a page of a problem for people with a browser, and another standard's answer where that has errors of its own;
+/// nil leaves the JSON.
 package typealias ProblemPage = @Sendable (ProblemDetails, Request, WebContext) -> Response?
 
 /// One request from head to response: routing, errors, headers, metrics and the access log.
@@ -59,7 +60,7 @@ struct WebResponder: Sendable {
             let methods = routes.methods(of: request.uri.path)
             if !methods.isEmpty { problem = .methodNotAllowed(allow: methods) }
         }
-        if let page, request.prefersHTML, var response = page(problem, request, context) {
+        if let page, request.prefersHTML || request.hasErrorsOfItsOwn, var response = page(problem, request, context) {
             for field in problem.headers where !response.headers.contains(field.name) {
                 response.headers.append(field)
             }
@@ -126,4 +127,7 @@ extension Request {
         guard let accept = headers[.accept], !uri.path.hasPrefix("/v1/") else { return false }
         return accept.contains("text/html")
     }
+
+    /// Whether the address belongs to a standard that says itself what an error looks like.
+    package var hasErrorsOfItsOwn: Bool { uri.path.hasPrefix("/open311/") }
 }

@@ -40,7 +40,7 @@ final class PeerSession: Sendable {
     private let instance = UUID()
     private let pair = CurveKeyPair.generate()
     private let bell: Wake
-    private let keys: PeerKeys
+    private let keys: StandingKeys<PeerStore.Peer>
     private let received = Counter(.hintsReceived)
     private let links: Meter
     private let clockAhead = Meter(.clockAhead)
@@ -54,7 +54,7 @@ final class PeerSession: Sendable {
         store = PeerStore(pool: plan.pool)
         let bell = Wake()
         self.bell = bell
-        keys = PeerKeys(ring: { bell.ring() })
+        keys = StandingKeys(ring: { bell.ring() })
         links = Meter(.peers, [("service", plan.service.rawValue)])
     }
 
@@ -185,7 +185,9 @@ final class PeerSession: Sendable {
                     renewed = .now
                 }
                 let standing = try await store.standing()
-                keys.finish(reading, found: Set(standing.map(\.publicKey)))
+                keys.finish(
+                    reading,
+                    found: Dictionary(standing.map { ($0.publicKey, $0) }, uniquingKeysWith: { first, _ in first }))
                 if let subscriber { await apply(peers.follow(standing), to: subscriber) }
                 links.set(peers.count)
                 isAway = false

@@ -64,6 +64,21 @@ package final class ReportLog: Service {
         steps.continuation.yield(Step(message: message, count: count, lines: lines))
     }
 
+    /// The line of a command that was carried out.
+    ///
+    /// - Parameter agency: whose command it was; nil for a reporter's or a reader's.
+    package func noteCommand(
+        _ command: Command, on report: UUID, by agency: AgencyCode? = nil, version: Int, trace: TraceContext?
+    ) {
+        note("Command carried out", count: 1) {
+            var more: Logger.Metadata = [
+                LogKey.command: "\(command.rawValue)", LogKey.version: .stringConvertible(version),
+            ]
+            if let agency { more[LogKey.agency] = "\(agency)" }
+            return [Line(report, trace, more)]
+        }
+    }
+
     /// Writes until the service has stopped and what was handed over before is written.
     package func run() async throws {
         await withGracefulShutdownHandler {

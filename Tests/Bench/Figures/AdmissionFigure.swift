@@ -6,7 +6,7 @@ struct AdmissionFigure {
     private static let connections = 64
 
     private var seconds: Int { setting.seconds(15, quick: 3) }
-    private var pairs: Int { setting.isQuick ? 1 : 3 }
+    var pairs: Int { setting.isQuick ? 1 : 3 }
 
     func measure() async throws -> [Row] {
         let stack = setting.stack
@@ -52,20 +52,22 @@ struct AdmissionFigure {
     }
 
     /// Only what was newly stored counts: wrk sees that no answer was refused, the store how many reports it holds.
-    private func acknowledged(at address: String) async throws -> Double {
-        let (answers, elapsed) = try await post(to: address, for: seconds)
+    func acknowledged(at address: String, script: String = "admission.lua") async throws -> Double {
+        let (answers, elapsed) = try await post(to: address, for: seconds, script: script)
         let stored = try await setting.store.reportCount()
         guard stored >= answers else { throw BenchFailure("\(answers) reports acknowledged, but \(stored) stored") }
         return Double(answers) / elapsed
     }
 
     /// Answers of status 201, and the time they took. None is a repeat, since no request has a key of its own.
-    private func post(to address: String, for seconds: Int) async throws -> (answers: Int, elapsed: Double) {
+    func post(
+        to address: String, for seconds: Int, script: String = "admission.lua"
+    ) async throws -> (answers: Int, elapsed: Double) {
         var wrk = Tool("wrk")
         wrk.environment["SASANDO_BENCH_KEY"] = setting.stack.credentials.integrator.apiKey
         let printed = try await wrk.run([
             "--connections", "\(Self.connections)", "--threads", "1", "--duration", "\(seconds)s", "--timeout", "10s",
-            "--script", setting.scripts.appending(path: "admission.lua").path, address,
+            "--script", setting.scripts.appending(path: script).path, address,
         ])
         let refused = try printed.number(after: "refused =") + printed.number(after: "broken =")
         if refused > 0 {

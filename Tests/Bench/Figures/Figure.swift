@@ -5,21 +5,29 @@ import Foundation
 enum Figure: String, CaseIterable, ExpressibleByArgument, Sendable {
     case idle
     case admission
+    case ingress
     case batch
+    case bulk
     case routing
     case endToEnd = "end-to-end"
     case fanOut = "fan-out"
     case fold
+    case photos
+    case open311
 
     func measure(in setting: Setting) async throws -> [Row] {
         switch self {
         case .idle: try await IdleFigure(setting: setting).measure()
         case .admission: try await AdmissionFigure(setting: setting).measure()
+        case .ingress: try await IngressFigure(setting: setting).measure()
         case .batch: try await BatchWriteFigure(setting: setting).measure()
+        case .bulk: try await BulkFigure(setting: setting).measure()
         case .routing: try await RoutingFigure(setting: setting).measure()
         case .endToEnd: try await EndToEndFigure(setting: setting).measure()
         case .fanOut: try await FanOutFigure(setting: setting).measure()
         case .fold: try await FoldFigure(setting: setting).measure()
+        case .photos: try await PhotoFigure(setting: setting).measure()
+        case .open311: try await Open311Figure(setting: setting).measure()
         }
     }
 }

@@ -56,17 +56,20 @@ struct ReportMaker {
         places = PlaceIndex(city: city)
     }
 
-    func batch(from first: Int) throws -> ReportBatch {
-        ReportBatch(reports: try (first..<first + ReportBatch.size).map(report))
+    /// - Parameter keyedByRecord: with keys as long, and as scattered, as those that are made of what a report says.
+    func batch(from first: Int, keyedByRecord: Bool = false) throws -> ReportBatch {
+        ReportBatch(reports: try (first..<first + ReportBatch.size).map { try report($0, keyedByRecord) })
     }
 
-    private func report(_ number: Int) throws -> NewReport {
+    private func report(_ number: Int, _ keyedByRecord: Bool) throws -> NewReport {
         let draft = try ReportDraft.read(LoadReport.body(number: number, category: "sampah"))
         let report = try AdmissionRules.validate(draft, city: city, places: places, now: now).get()
         var generator = SystemRandomNumberGenerator()
         let id = UUID.version7(at: now, random: (generator.next(), generator.next()))
+        let digest = Base64URL.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
         return NewReport(
-            id: id, channel: "integrator", idempotencyKey: "i:" + id.text, requestHash: report.requestHash,
+            id: id, channel: "integrator", idempotencyKey: keyedByRecord ? RecordKey.first(digest) : "i:" + id.text,
+            requestHash: report.requestHash,
             trackingCode: TrackingCode(prefix: city.trackingPrefix, random: generator.next()).text,
             reporterKeyHash: Int64(number), report: report, isUrgent: false, identity: nil,
             trace: TraceContext(random: (generator.next(), generator.next(), generator.next())))

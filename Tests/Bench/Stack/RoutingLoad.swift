@@ -65,7 +65,7 @@ extension Store {
     /// analytics, which stood still meanwhile, behind them.
     func emptyRouted() async throws {
         _ = try await pool.transaction([
-            "TRUNCATE report, reporter_identity, inbox, report_state, report_history, deadline, stream_event",
+            Self.emptying,
             "UPDATE stream SET first_seq = head + 1",
             """
             UPDATE analytics_cursor c SET seq = s.head, epoch = s.epoch FROM stream s

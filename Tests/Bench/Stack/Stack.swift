@@ -9,8 +9,14 @@ struct Stack: Sendable {
         struct Token: Decodable, Sendable {
             let token: String
         }
+        struct ZeroMQ: Decodable, Sendable {
+            let ingress: String
+            let ingressServerKey: String
+            let integratorSecretKey: String
+        }
         let frontDoor: URL
         let integrator: Integrator
+        let zeromq: ZeroMQ
         let `operator`: Token
         let agencies: [String: Token]
     }

@@ -32,16 +32,19 @@ struct Store: Sendable {
         }
     }
 
+    /// Every table whose rows belong to a report, and by CASCADE whichever refers to one of them.
+    static let emptying: SQL = """
+        TRUNCATE report, reporter_identity, report_media, report_flag, report_moderation, push_subscription, inbox,
+            report_state, report_history, deadline, stream_event, command_receipt, reporter_receipt CASCADE
+        """
+
     /// Empties what reports leave behind, as retention would: the streams go on from where they are, with nothing
     /// kept. Every figure begins so, with the statistics fresh and the pages on the disk.
     func reset() async throws {
         try await waitUntil("routing and analytics have caught up", within: .seconds(60)) { try await isSettled() }
         _ = try await pool.transaction([
             "LOCK TABLE stream IN SHARE ROW EXCLUSIVE MODE",
-            """
-            TRUNCATE report, reporter_identity, inbox, report_state, report_history, deadline, stream_event,
-                command_receipt
-            """,
+            Self.emptying,
             "UPDATE stream SET first_seq = head + 1",
         ])
         try await settleDisk()
@@ -49,7 +52,7 @@ struct Store: Sendable {
 
     /// Empties what intake writes, while nothing reads it.
     func emptyAdmission() async throws {
-        _ = try await pool.query("TRUNCATE report, reporter_identity, inbox")
+        _ = try await pool.query(Self.emptying)
         try await settleDisk()
     }
 

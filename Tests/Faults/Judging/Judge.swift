@@ -96,8 +96,7 @@ final class Judge: Sendable {
         let lost = try await audit.missing(
             keys: shift.acknowledged.map(\.key), ids: shift.acknowledged.map(\.id))
         if lost > 0 { faults.append("\(lost) acknowledged reports are not stored as acknowledged") }
-        let pattern = "k:\(shift.prefix)-%"
-        let stored = try await audit.count("SELECT count(*) FROM report WHERE idempotency_key LIKE \(pattern)")
+        let stored = try await audit.reports(underPrefix: shift.prefix, to: 2 * shift.begun + 1_000)
         if stored > shift.begun { faults.append("\(stored) are stored of \(shift.begun) that were sent") }
         return faults
     }

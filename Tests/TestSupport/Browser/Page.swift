@@ -43,6 +43,9 @@ package actor Page {
     private var watchers: [Int: CheckedContinuation<Void, any Error>] = [:]
     private var lastWatcher = 0
 
+    /// The ids of service workers' registrations, by their scopes; known once somebody has asked for them.
+    var workerRegistrations: [String: String] = [:]
+
     /// What the page wrote to its console, `type: text`.
     package private(set) var console: [String] = []
     /// Errors on the console, uncaught exceptions, and what the browser itself complained of.
@@ -104,10 +107,15 @@ package actor Page {
         try await send("Emulation.setEmulatedMedia", ["features": [feature]])
     }
 
+    /// Grants what a page would have to ask for, by the browser's names.
+    package func allow(_ permissions: [String]) async throws {
+        let names = JSONValue.array(permissions.map(JSONValue.string))
+        try await browser.send("Browser.grantPermissions", ["permissions": names, "browserContextId": context])
+    }
+
     /// Puts the phone somewhere, and lets the page know.
     package func setPosition(lat: Double, lon: Double, accuracy: Double = 10) async throws {
-        try await browser.send(
-            "Browser.grantPermissions", ["permissions": ["geolocation"], "browserContextId": context])
+        try await allow(["geolocation"])
         try await send(
             "Emulation.setGeolocationOverride",
             ["latitude": .double(lat), "longitude": .double(lon), "accuracy": .double(accuracy)])
@@ -149,7 +157,7 @@ package actor Page {
     // MARK: What it does
 
     /// Waits until something the browser tells of has come about.
-    private func watch(_ what: String, within bound: Duration, _ isMet: (isolated Page) -> Bool) async throws {
+    func watch(_ what: String, within bound: Duration, _ isMet: (isolated Page) -> Bool) async throws {
         let deadline = ContinuousClock.now + bound
         while !isMet(self) {
             lastWatcher += 1
@@ -182,6 +190,11 @@ package actor Page {
         case "Network.requestWillBeSent", "Network.responseReceived", "Network.loadingFinished",
             "Network.loadingFailed":
             noteFetch(method, parameters)
+        case "ServiceWorker.workerRegistrationUpdated":
+            for each in parameters["registrations"]?.elements ?? [] {
+                guard let scope = each["scopeURL"]?.text else { continue }
+                workerRegistrations[scope] = each["isDeleted"]?.flag == true ? nil : each["registrationId"]?.text
+            }
         default: return
         }
         let woken = watchers

@@ -38,9 +38,24 @@ extension Page {
         guard isThere.flag == true else { throw Browser.Failure(description: "\(selector) has no option \(value)") }
     }
 
+    /// Chooses files in an `input` of type `file`, as a person does in the system's dialogue.
+    package func chooseFiles(_ paths: [String], in selector: String) async throws {
+        try await wait(until: "document.querySelector(\(quoted(selector)))")
+        let document = try await send("DOM.getDocument", ["depth": 0])
+        let found = try await send(
+            "DOM.querySelector", ["nodeId": document["root"]?["nodeId"] ?? .null, "selector": .string(selector)])
+        guard let node = found["nodeId"], node != .int(0) else {
+            throw Browser.Failure(description: "\(selector) is not there")
+        }
+        try await send("DOM.setFileInputFiles", ["nodeId": node, "files": .array(paths.map(JSONValue.string))])
+    }
+
     /// Presses a key by its name, such as `Tab`, `Enter`, `Escape`, or ` `.
     package func press(_ key: String, shift: Bool = false) async throws {
-        let codes: [String: Int64] = ["Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowUp": 38, "ArrowDown": 40]
+        let codes: [String: Int64] = [
+            "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39,
+            "ArrowDown": 40,
+        ]
         var event: [String: JSONValue] = [
             "key": .string(key), "code": .string(key == " " ? "Space" : key), "modifiers": shift ? 8 : 0,
             "windowsVirtualKeyCode": .int(codes[key] ?? 0),

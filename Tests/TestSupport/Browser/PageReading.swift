@@ -22,7 +22,7 @@ extension Page {
         var last = "nothing"
         repeat {
             do {
-                let value = try await evaluate("Boolean(\(expression))")
+                let value = try await evaluate("(async () => Boolean(await (\(expression))))()")
                 if value.flag == true { return }
                 last = value.json
             } catch {

@@ -37,7 +37,7 @@ package actor ComposeStack {
         variables = [
             "COMPOSE_PROJECT_NAME": project, "SASANDO_SECRETS": secrets.path, "SASANDO_HOST": "localhost",
             "SASANDO_HTTP_PORT": "\(number)", "SASANDO_HTTPS_PORT": "\(number + 1)", "SASANDO_TLS": "auto",
-            "SASANDO_PUBLIC_URL": "",
+            "SASANDO_PUBLIC_URL": "", "SASANDO_INGRESS_PORTS": "\(number + 2)-\(number + 5)",
         ]
         let compose = try await Self.composeCommand()
         (keeper, lifeline) = try Self.keep(compose + ["down", "--volumes", "--timeout", "5"], secrets, variables)

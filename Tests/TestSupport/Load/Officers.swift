@@ -114,6 +114,7 @@ package final class Officers: Sendable {
             return ["reason": "sebentar", "until": .string(until.rfc3339(offsetSeconds: 28_800))]
         case "reject": return ["reason": "invalid", "note": "Tidak ditemukan di lapangan."]
         case "transfer": return transfer(from: agency)
+        case "ask": return ["text": "Di sebelah mana?"]
         case "comment": return ["note": "Petugas menuju lokasi.", "internal_note": "unit 3", "actor": "Budi"]
         default: return ["note": .string("\(command) oleh \(agency)")]
         }

@@ -242,6 +242,28 @@ package struct StoreAudit: Sendable {
                 WHERE coalesce(x.opened, 0) <> coalesce(y.opened, 0)
                     OR coalesce(x.finished, 0) <> coalesce(y.finished, 0)
                 """)
+            + publicSums()
+    }
+
+    /// The sums that anyone reads are those of the rollups that they are made from.
+    private func publicSums() async throws -> [String] {
+        try await lines(
+            "a public sum that is not that of its cells (cells, sum)",
+            """
+            SELECT jurisdiction, day, agency, category, x.n, y.n FROM (
+                SELECT jurisdiction, day, agency, category, sum(n) AS n FROM rollup_state GROUP BY 1, 2, 3, 4) x
+            FULL JOIN rollup_received y USING (jurisdiction, day, agency, category)
+            WHERE x.n IS DISTINCT FROM y.n
+            """)
+            + lines(
+                "a public sum of times that is not that of its parts (parts, sum)",
+                """
+                SELECT jurisdiction, day, agency, category, bucket, x.n, x.on_time, y.n, y.on_time FROM (
+                    SELECT jurisdiction, day, agency, category, bucket, sum(n) AS n, sum(on_time) AS on_time
+                    FROM rollup_time GROUP BY 1, 2, 3, 4, 5) x
+                FULL JOIN rollup_speed y USING (jurisdiction, day, agency, category, bucket)
+                WHERE (x.n, x.on_time) IS DISTINCT FROM (y.n, y.on_time)
+                """)
     }
 
     package static let open = ReportStatus.allCases.filter(\.isOpen).map(\.rawValue)
@@ -261,9 +283,33 @@ package struct StoreAudit: Sendable {
         try await count(
             """
             SELECT count(*) FROM unnest(\(keys), \(ids)) AS t (key, id) LEFT JOIN report r
-                ON r.jurisdiction = 'kupang' AND r.channel = 'integrator' AND r.idempotency_key = t.key AND r.id = t.id
+                ON r.jurisdiction = 'kupang' AND r.channel = 'integrator' AND r.id = t.id
+                AND r.idempotency_key = \(Self.stored("t.key"))
             WHERE r.id IS NULL
             """)
+    }
+
+    /// How many reports are stored under one key, such as `k:replay-1`.
+    package func reports(under key: String) async throws -> Int64 {
+        try await count("SELECT count(*) FROM report WHERE idempotency_key = \(Self.stored("\(key)::text"))")
+    }
+
+    /// How many are stored under the keys `prefix-0` to `prefix-last`.
+    package func reports(underPrefix prefix: String, to last: Int) async throws -> Int64 {
+        try await count(
+            """
+            SELECT count(*) FROM generate_series(0, \(Int32(last))) AS n JOIN report r
+                ON r.jurisdiction = 'kupang' AND r.channel = 'integrator'
+                AND r.idempotency_key = \(Self.stored("('k:' || \(prefix) || '-' || n)"))
+            """)
+    }
+
+    /// A key as the store has it: its digest, or itself where it is a UUID.
+    private static func stored(_ key: SQL) -> SQL {
+        """
+        CASE WHEN substr(\(key), 3) ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN \(key)
+            ELSE left(\(key), 2) || encode(sha256(convert_to(substr(\(key), 3), 'UTF8')), 'hex') END
+        """
     }
 
     package func count(_ sql: SQL) async throws -> Int64 { try await pool.query(sql).one().decode(Int64.self, at: 0) }

@@ -1,0 +1,75 @@
+package import Domain
+
+/// One request to an address that somebody else has named.
+package struct OutboundRequest: Sendable {
+    /// The methods that we have a use for.
+    package enum Method: String, Sendable { case get = "GET", post = "POST" }
+
+    package var method: Method
+    package var address: WebAddress
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+    /// Until the whole answer is here.
+    package var timeout: Duration
+    /// Of the answer's body; a longer one is an error.
+    package var answerLimit_bytes: Int
+
+    package init(
+        _ method: Method, _ address: WebAddress, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+        timeout: Duration = .seconds(10), answerLimit_bytes: Int = 64 << 10
+    ) {
+        self.method = method
+        self.address = address
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.answerLimit_bytes = answerLimit_bytes
+    }
+}
+
+/// What was answered. A redirect is an answer like any other: none is followed.
+package struct OutboundAnswer: Sendable {
+    package var status: Int
+    /// As it was sent: a number of seconds, or a date.
+    package var retryAfter: String?
+    package var body: [UInt8]
+}
+
+/// Why there is no answer.
+package struct OutboundError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kept the answer away.
+    package enum Kind: String, Sendable {
+        /// The address is not one that we call.
+        case forbidden
+        /// No such name, nobody there, or no secure connection.
+        case unreachable
+        case timedOut = "timed_out"
+        case answerTooLarge = "answer_too_large"
+        case cancelled
+        /// So many requests are under way that no further one is taken.
+        case busy
+    }
+
+    package var kind: Kind
+    /// What libcurl says; it names no address.
+    package var reason: String
+
+    package init(_ kind: Kind, _ reason: String = "") {
+        self.kind = kind
+        self.reason = reason
+    }
+
+    package var description: String { reason.isEmpty ? kind.rawValue : "\(kind.rawValue): \(reason)" }
+}
+
+/// What is called, and what is trusted.
+package struct OutboundPolicy: Sendable {
+    package var addresses: AddressPolicy
+    /// A file of certificates to trust in place of the system's.
+    package var authorities: String?
+
+    package init(addresses: AddressPolicy = AddressPolicy(), authorities: String? = nil) {
+        self.addresses = addresses
+        self.authorities = authorities
+    }
+}

@@ -1,0 +1,83 @@
+package import Domain
+package import FoundationEssentials
+package import Logging
+package import Storage
+internal import Synchronization
+internal import Telemetry
+
+/// The key file of a running service: a key that is added to it is taken up without a restart.
+package final class IdentityKeyring: Sendable {
+    /// So long after a key was made every intake seals with it.
+    package static let interval: Duration = .seconds(5)
+
+    private let path: String?
+    private let keys: Mutex<IdentityKeys>
+
+    /// - Parameter path: of the file; nil for keys that never change.
+    package init(_ keys: IdentityKeys, path: String? = nil) {
+        self.path = path
+        self.keys = Mutex(keys)
+    }
+
+    /// nil for an anonymous report.
+    package func seal(_ report: AdmittedReport, of id: UUID) throws -> SealedIdentity? {
+        guard let reporter = report.reporter, !reporter.isEmpty, let ground = report.ground else { return nil }
+        return SealedIdentity(
+            sealed: try IdentitySeal(current).seal(reporter.person, of: id), consentVersion: ground.version,
+            consentAt: ground.at, retentionDays: ground.retentionDays, mayContact: reporter.mayContact)
+    }
+
+    /// Opens an identity; one that a newer key has sealed makes it look into the file first.
+    package func open(_ sealed: SealedBox, of report: UUID) throws(IdentitySeal.Unreadable) -> Person {
+        if current[sealed.keyID] == nil { _ = reload() }
+        return try IdentitySeal(current).open(sealed, of: report)
+    }
+
+    /// Looks into the file until the task is cancelled.
+    package func run(logger: Logger) async {
+        var told: String?
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.interval)
+            // The keys that are known go on; what is wrong is said once.
+            let fault = reload()
+            if let fault, fault != told {
+                logger.error("identity keys not read anew", metadata: [LogKey.error: "\(fault)"])
+            }
+            told = fault
+        }
+    }
+
+    private var current: IdentityKeys { keys.withLock { $0 } }
+
+    /// - Returns: what is wrong with the file.
+    private func reload() -> String? {
+        guard let path else { return nil }
+        switch SecretFile.read(path) {
+        case .fault(let fault): return fault
+        case .content(let bytes, _):
+            do throws(IdentityKeys.Malformed) {
+                let read = try IdentityKeys(text: String(decoding: bytes, as: UTF8.self))
+                keys.withLock { $0 = read }
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+    }
+}
+
+extension ConfigurationKeys {
+    /// The keys in the file that `name` points to.
+    package mutating func identityKeys(_ name: String, _ help: String) -> IdentityKeyring {
+        let standIn = IdentityKeyring(IdentityKeys(key: [UInt8](repeating: 0, count: 32)))
+        list(name, "path of a file, mode 600, with a line of a number and 64 hexadecimal digits a key", .required, help)
+        guard let path = raw(name) else { return missing(name, standIn) }
+        guard let content = secretContent(name, path: path) else { return standIn }
+        do throws(IdentityKeys.Malformed) {
+            return IdentityKeyring(try IdentityKeys(text: content.text), path: path)
+        } catch {
+            fault(name, "\(path): \(error): make one with openssl rand -hex 32")
+            return standIn
+        }
+    }
+}

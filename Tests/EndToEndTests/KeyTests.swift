@@ -1,0 +1,134 @@
+internal import Domain
+internal import Foundation
+internal import PostgreSQL
+internal import TestSupport
+internal import Testing
+
+extension EndToEnd {
+    /// Keys that open less than everything.
+    @Suite("Keys", .stack())
+    struct KeyTests {
+        let stack = RunningStack.current.stack
+        let audit = StoreAudit(pool: RunningStack.current.pool)
+
+        /// A key of its own, and the door that it opens.
+        private func key(_ options: String...) async throws -> (id: String, door: Door) {
+            let printed = try await stack.control(
+                ["key", "create", "--kind", "integrator", "--jurisdiction", "kupang", "--json"] + options)
+            let made = try JSONValue(parsing: Array(printed.utf8))
+            return (made["id"]?.text ?? "", stack.door.bearing(made["token"]?.text ?? ""))
+        }
+
+        @Test("a scope opens its doors and no others")
+        func scopes() async throws {
+            let photos = try await key("--channel", "kamera", "--scope", "media", "--scope", "read")
+            let refused = try await photos.door.post("/v1/reports", json: Sample.report())
+            #expect(refused.status == 403 && refused["detail"]?.text?.contains("scope report") == true, "\(refused)")
+            let reports = try await key("--channel", "kamera", "--scope", "report")
+            #expect(try await reports.door.post("/v1/reports", json: Sample.report()).status == 201)
+            #expect(try await reports.door.post("/v1/media", json: [:]).status == 403)
+            let listed = try JSONValue(
+                parsing: Array(try await stack.control("key", "list", "--jurisdiction", "kupang", "--json").utf8))
+            let entry = listed.elements.first { $0["id"]?.text == photos.id }
+            #expect(entry?["scopes"]?.elements.compactMap(\.text) == ["media", "read"], "\(listed.json)")
+            #expect(entry?["legal_basis"]?.text == "consent")
+        }
+
+        @Test("personal data without consent need a key with another ground, and are kept under its name")
+        func grounds() async throws {
+            let named = Sample.report().setting("reporter", ["name": "Yuli", "phone": "0812-3456-7890"])
+            let plain = try await key("--channel", "pusat_panggilan")
+            let refused = try await plain.door.post("/v1/reports", json: named)
+            #expect(refused.status == 422, "\(refused)")
+            let official = try await key("--channel", "pusat_panggilan", "--legal-basis", "public_task")
+            let taken = try await official.door.post("/v1/reports", json: named)
+            #expect(taken.status == 201, "\(taken)")
+            let kept = try await audit.count(
+                "SELECT count(*) FROM reporter_identity WHERE consent_version = 'basis:public_task'")
+            #expect(kept == 1)
+        }
+
+        @Test("what comes by a test key is answered as ever, and reaches nobody")
+        func tests() async throws {
+            let (_, door) = try await key("--channel", "coba", "--test")
+            try await wait(for: "the inbox to drain", within: .seconds(20)) { try await audit.waiting == 0 }
+            let before = try await stored()
+            let report = Sample.report().setting("external_id", "coba-1").setting(
+                "reporter", ["name": "Yuli", "consent": ["version": "1", "at": "2026-11-24T01:00:00Z"]])
+            let sent = try await door.post("/v1/reports", json: report)
+            #expect(sent.status == 201, "\(sent)")
+            let again = try await door.post("/v1/reports", json: report)
+            #expect(again.status == 200 && again["id"] == sent["id"], "\(again)")
+            let other = try await door.post("/v1/reports", json: report.setting("description", "Lain sekali"))
+            #expect(other.status == 422, "\(other)")
+            #expect(try await door.post("/v1/reports", json: ["description": "x"]).status == 422)
+
+            let (id, code) = (sent["id"]?.text ?? "", sent["tracking_code"]?.text ?? "")
+            for name in [id, code] {
+                let own = try await door.get("/v1/reports/\(name)")
+                #expect(own.status == 200 && own["test"]?.flag == true && own["id"]?.text == id, "\(own)")
+                #expect(own["area"]?["code"]?.text != nil, "\(own)")
+                #expect(try await stack.door.get("/v1/reports/\(name)").status == 404)
+                #expect(try await stack.integrator.get("/v1/reports/\(name)").status == 404)
+            }
+            // No table but its own, so no agency, list or count.
+            #expect(try await stored() == before)
+            #expect(try await audit.count("SELECT count(*) FROM test_report") == 1)
+        }
+
+        private func stored() async throws -> Int64 {
+            try await audit.count(
+                """
+                SELECT (SELECT count(*) FROM report) + (SELECT count(*) FROM inbox)
+                    + (SELECT count(*) FROM stream_event) + (SELECT count(*) FROM reporter_identity)
+                """)
+        }
+
+        @Test("a key that is revoked, or whose days are over, opens nothing within five seconds")
+        func endings() async throws {
+            let (id, door) = try await key("--channel", "singkat", "--days", "1")
+            #expect(try await door.post("/v1/reports", json: Sample.report()).status == 201)
+            try await stack.control("key", "revoke", id, "--jurisdiction", "kupang")
+            try await wait(for: "the key to open nothing", within: .seconds(5)) {
+                try await door.post("/v1/reports", json: Sample.report()).status == 401
+            }
+        }
+
+        @Test("a flood under one key gets 429, and others are answered as fast as before")
+        func flood() async throws {
+            let limited = try await key("--channel", "banjir", "--rate", "60")
+            let free = try await key("--channel", "tenang")
+            func median() async throws -> Duration {
+                var times: [Duration] = []
+                for _ in 0..<25 {
+                    let start = ContinuousClock.now
+                    #expect(try await free.door.post("/v1/reports", json: Sample.report()).status == 201)
+                    times.append(ContinuousClock.now - start)
+                }
+                return times.sorted()[times.count / 2]
+            }
+            let calm = try await median()
+            let flooded = try await withThrowingTaskGroup(of: [Int].self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        var statuses: [Int] = []
+                        while !Task.isCancelled, statuses.count < 2_000 {
+                            // The last one is broken off.
+                            guard let answer = try? await limited.door.post("/v1/reports", json: Sample.report())
+                            else { break }
+                            statuses.append(answer.status)
+                        }
+                        return statuses
+                    }
+                }
+                let during = try await median()
+                group.cancelAll()
+                let statuses = try await group.reduce(into: [Int]()) { $0 += $1 }
+                #expect(statuses.contains(429) && statuses.count { $0 == 201 } <= 20, "\(statuses.count)")
+                return during
+            }
+            print("Keys: calm \(calm), during a flood \(flooded)")
+            #expect(flooded < max(calm * 5, .milliseconds(250)))
+        }
+    }
+}
