@@ -33,7 +33,11 @@ enum Open311Format: String, CaseIterable, Sendable {
 
 /// What is wrong with a request, as Open311 tells it: several things at once, each with a status of its own.
 struct Open311Errors: Sendable {
-    private(set) var list: [(code: Int, description: String)] = []
+    private(set) var list: [(code: Int, description: String)]
+
+    init() { list = [] }
+
+    private init(list: [(code: Int, description: String)]) { self.list = list }
 
     mutating func add(_ code: Int, _ description: String) { list.append((code, description)) }
 
@@ -42,7 +46,10 @@ struct Open311Errors: Sendable {
     ///
     /// - Throws: `ProblemDetails` 403, 404 or 400.
     func check() throws(ProblemDetails) {
-        guard !list.isEmpty else { return }
+        if !list.isEmpty { throw problem }
+    }
+
+    private var problem: ProblemDetails {
         let status: HTTPResponse.Status =
             if list.contains(where: { $0.code == 403 }) {
                 .forbidden
@@ -51,15 +58,12 @@ struct Open311Errors: Sendable {
             } else {
                 .badRequest
             }
-        throw ProblemDetails(
+        return ProblemDetails(
             status, errors: list.map { .init(pointer: "", code: String($0.code), message: $0.description) })
     }
 
     static func refusal(_ code: Int, _ description: String) -> ProblemDetails {
-        var errors = Open311Errors()
-        errors.add(code, description)
-        do { try errors.check() } catch { return error }
-        return .internalError
+        Open311Errors(list: [(code, description)]).problem
     }
 }
 

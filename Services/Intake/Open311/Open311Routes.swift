@@ -194,11 +194,17 @@ struct Open311Routes: Sendable {
 
     private func token(_ request: Request, _ token: String, _ format: Open311Format) async throws -> Response {
         let asked = try await ask(request)
-        guard let id = UUID(text: token),
-            let code = try await store.trackingCode(of: id, for: asked.reader, in: asked.code)
-        else { throw Open311Errors.refusal(404, "token: there is no request for \"\(token.prefix(100))\".") }
-        let entry = Open311Tree.object([("service_request_id", .text(code)), ("token", .text(id.text))])
+        guard let entry = try await entry(ofToken: token, asked) else {
+            throw Open311Errors.refusal(404, "token: there is no request for \"\(token.prefix(100))\".")
+        }
         return format.response(.list(of: "request", [entry]), root: "service_requests")
+    }
+
+    /// The token of a request is its report's id.
+    private func entry(ofToken token: String, _ asked: Asked) async throws -> Open311Tree? {
+        guard let id = UUID(text: token) else { return nil }
+        let code = try await store.trackingCode(of: id, for: asked.reader, in: asked.code)
+        return code.map { .object([("service_request_id", .text($0)), ("token", .text(id.text))]) }
     }
 
     // MARK: Updates
