@@ -23,10 +23,8 @@ struct IntakeDoors: Sendable {
     private let media: MediaRoutes
     private let pushes: PushRoutes
     private let flags: FlagRoutes
-    private let moderation: ModerationRoutes
-    private let moderationPages: ModerationPages
-    private let counter: CounterRoutes
-    private let open311: Open311Routes
+    private let operators: OperatorDoors
+    private let open311: [Open311Routes]
 
     /// - Parameter announce: called with the streams' new heads once they are committed.
     init(
@@ -42,8 +40,7 @@ struct IntakeDoors: Sendable {
         let admission = ReportAdmission(
             queues: queues, store: AdmissionStore(pool: pool), tests: TestReportStore(pool: pool),
             identities: configuration.identityKeys, reporterSecret: secret)
-        filing = ReportFiling(admission: admission, photos: photos, clock: { .now })
-        self.cities = cities
+        (self.cities, filing) = (cities, ReportFiling(admission: admission, photos: photos, clock: { .now }))
         let access = ReportAccess(
             store: ReportStore(pool: pool), identities: IdentityStore(pool: pool), authenticator: authenticator,
             reporterSecret: secret)
@@ -84,20 +81,17 @@ struct IntakeDoors: Sendable {
         flags = FlagRoutes(
             cities: cities, reports: access, flags: FlagStore(pool: pool), limits: limits, sameOrigin: sameOrigin,
             isSecure: isSecure, clock: { .now })
-        let door = OperatorDoor(authenticator: authenticator)
-        let moderator = Moderator(store: ModerationStore(pool: pool), announce: announce)
-        let desk = ModerationDesk(pool: pool)
-        moderation = ModerationRoutes(cities: cities, door: door, desk: desk, moderator: moderator)
-        moderationPages = ModerationPages(
-            cities: cities, door: door, desk: desk, reports: ReportStore(pool: pool), moderator: moderator,
-            isSecure: isSecure, clock: { .now })
-        counter = CounterRoutes(
-            cities: cities, door: door, admission: admission, publicURL: publicURL, clock: { .now })
-        open311 = Open311Routes(
-            base: "/open311/v2", cities: cities, store: Open311Store(pool: pool), authenticator: authenticator,
-            limits: limits, admission: admission, runner: runner,
-            photos: Open311Photos(photos: photos, fetcher: MediaFetcher(configuration.outbound.policy)),
-            publicURL: publicURL, clock: { .now })
+        operators = OperatorDoors(
+            cities: cities, authenticator: authenticator, admission: admission, publicURL: publicURL, pool: pool,
+            announce: announce)
+        let open311Photos = Open311Photos(photos: photos, fetcher: MediaFetcher(configuration.outbound.policy))
+        open311 = Open311Endpoint.allCases.map { endpoint in
+            Open311Routes(
+                endpoint: endpoint, cities: cities,
+                requests: endpoint.requests(tests: admission.tests, runner: runner, pool: pool),
+                authenticator: authenticator, limits: limits, admission: admission, photos: open311Photos,
+                publicURL: publicURL, clock: { .now })
+        }
     }
 
     func add(to router: Router<WebContext>) {
@@ -111,10 +105,8 @@ struct IntakeDoors: Sendable {
         media.add(to: router)
         pushes.add(to: router)
         flags.add(to: router)
-        moderation.add(to: router)
-        moderationPages.add(to: router)
-        counter.add(to: router)
-        open311.add(to: router)
+        operators.add(to: router)
+        for endpoint in open311 { endpoint.add(to: router) }
         addContractRoutes(to: router)
     }
 
@@ -130,5 +122,33 @@ extension TokenBucket.Rate {
     /// So many a minute, and so many at once.
     fileprivate init(_ perMinute: Int, burst: Int) {
         self.init(perSecond: Double(perMinute) / 60, burst: Double(burst))
+    }
+}
+
+/// What the operator alone opens at intake.
+private struct OperatorDoors {
+    let moderation: ModerationRoutes
+    let pages: ModerationPages
+    let counter: CounterRoutes
+
+    init(
+        cities: ServedCities, authenticator: Authenticator, admission: ReportAdmission, publicURL: String,
+        pool: PostgresPool, announce: @escaping @Sendable (JurisdictionCode, [StreamHead]) -> Void
+    ) {
+        let door = OperatorDoor(authenticator: authenticator)
+        let desk = ModerationDesk(pool: pool)
+        let moderator = Moderator(store: ModerationStore(pool: pool), announce: announce)
+        moderation = ModerationRoutes(cities: cities, door: door, desk: desk, moderator: moderator)
+        pages = ModerationPages(
+            cities: cities, door: door, desk: desk, reports: ReportStore(pool: pool), moderator: moderator,
+            isSecure: publicURL.hasPrefix("https:"), clock: { .now })
+        counter = CounterRoutes(
+            cities: cities, door: door, admission: admission, publicURL: publicURL, clock: { .now })
+    }
+
+    func add(to router: Router<WebContext>) {
+        moderation.add(to: router)
+        pages.add(to: router)
+        counter.add(to: router)
     }
 }

@@ -23,7 +23,7 @@ package struct TestReportStore: Sendable {
     package static let keptDays = 30
     private static let trackingCodeConstraint = "test_report_tracking_code"
 
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
@@ -98,7 +98,7 @@ package struct TestReportStore: Sendable {
         try await reports("true ORDER BY received_at DESC LIMIT \(Int32(limit))", from: channel, in: jurisdiction)
     }
 
-    private func reports(
+    func reports(
         _ choice: SQL, from channel: ChannelCode, in jurisdiction: JurisdictionCode
     ) async throws -> [TestReport] {
         let rows = try await pool.query(

@@ -13,10 +13,15 @@ extension EndToEnd {
 
         /// A key of its own, and the door that it opens.
         private func key(_ options: String...) async throws -> (id: String, door: Door) {
+            let (id, token) = try await made(options)
+            return (id, stack.door.bearing(token))
+        }
+
+        private func made(_ options: [String]) async throws -> (id: String, token: String) {
             let printed = try await stack.control(
                 ["key", "create", "--kind", "integrator", "--jurisdiction", "kupang", "--json"] + options)
             let made = try JSONValue(parsing: Array(printed.utf8))
-            return (made["id"]?.text ?? "", stack.door.bearing(made["token"]?.text ?? ""))
+            return (made["id"]?.text ?? "", made["token"]?.text ?? "")
         }
 
         @Test("a scope opens its doors and no others")
@@ -74,6 +79,55 @@ extension EndToEnd {
             // No table but its own, so no agency, list or count.
             #expect(try await stored() == before)
             #expect(try await audit.count("SELECT count(*) FROM test_report") == 1)
+        }
+
+        @Test("Open311's endpoint for tests is for test keys, and shows what came by them to nobody else")
+        func open311() async throws {
+            let (_, token) = try await made(["--channel", "coba_open311", "--test"])
+            let (test, production) = ("/open311/test/v2", "/open311/v2")
+            let form = "api_key=\(token)&service_code=sampah&address_id=53.71.04.1008&description=Coba&phone=0812345678"
+            #expect(try await stack.door.post(production + "/requests.json", form: form).status == 403)
+            let live = form.replacingOccurrences(of: token, with: stack.credentials.integratorKey)
+            #expect(try await stack.door.post(test + "/requests.json", form: live).status == 403)
+            let before = try await stored()
+            let sent = try await stack.door.post(test + "/requests.json", form: form)
+            #expect(sent.status == 201, "\(sent)")
+            let code = try #require(sent.json.elements.first?["service_request_id"]?.text)
+            let shown = try await stack.door.get("\(test)/requests/\(code).json?api_key=\(token)")
+            #expect(shown.json.elements.first?["status"] == "open", "\(shown)")
+            let listed = try await stack.door.get("\(test)/requests.json?service_code=sampah&api_key=\(token)")
+            #expect(listed.json.elements.map { $0["service_request_id"]?.text } == [code], "\(listed)")
+            #expect(try await stack.door.get("\(test)/requests.json").json == .array([]))
+            for path in ["\(test)/requests/\(code).json", "\(production)/requests/\(code).json"] {
+                #expect(try await stack.door.get(path).status == 404, "\(path)")
+            }
+            let update = "api_key=\(token)&service_request_id=\(code)&update_id=7&description=Masih+ada"
+            let told = try await stack.door.post(test + "/servicerequestupdates.json", form: update)
+            #expect(told.status == 201, "\(told)")
+            let again = try await stack.door.post(test + "/servicerequestupdates.json", form: update)
+            #expect(again.json == told.json, "\(again)")
+            let other = try await stack.door.post(test + "/servicerequestupdates.json", form: update + "+banyak")
+            #expect(other.status == 400, "\(other)")
+            let updates = try await stack.door.get("\(test)/servicerequestupdates.json?api_key=\(token)")
+            #expect(updates.json.elements.map { $0["description"]?.text } == ["Masih ada"], "\(updates)")
+            #expect(try await stored() == before)
+        }
+
+        @Test("Open311 keeps names only of a sender who needs no consent, and numbers of devices never")
+        func open311Grounds() async throws {
+            let (_, token) = try await made(["--channel", "camat", "--legal-basis", "public_task"])
+            let form = "service_code=sampah&address_id=53.71.04.1008&description=Coba&first_name=Yuli&email=a@contoh.id"
+            func identities() async throws -> Int64 {
+                try await audit.count("SELECT count(*) FROM reporter_identity WHERE consent_version LIKE 'basis:%'")
+            }
+            let before = try await identities()
+            for key in [stack.credentials.integratorKey, token] {
+                let sent = try await stack.door.post("/open311/v2/requests.json", form: "api_key=\(key)&\(form)")
+                #expect(sent.status == 201, "\(sent)")
+                let notice = sent.json.elements.first?["service_notice"]?.text ?? ""
+                #expect(notice.contains("tidak disimpan") == (key != token), "\(notice)")
+            }
+            #expect(try await identities() == before + 1)
         }
 
         private func stored() async throws -> Int64 {

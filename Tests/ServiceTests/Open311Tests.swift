@@ -121,12 +121,13 @@ struct Open311Tests {
 
     // MARK: Posts
 
-    private func post(_ form: String) -> (post: Open311Post, errors: [String]) {
+    private func post(_ form: String, basis: LegalBasis = .consent) -> (post: Open311Post, errors: [String]) {
         var errors = Open311Errors()
         let posted = PostedForm(fields: FormFields(form.utf8), photos: [])
         let city = city([lamp])
-        let post = Open311Post(posted, in: city, .indonesian, errors: &errors)
-        let judged = AdmissionRules.validate(post.draft, city: city, places: PlaceIndex(city: city), now: now)
+        let post = Open311Post(posted, in: city, .indonesian, basis: basis, errors: &errors)
+        let judged = AdmissionRules.validate(
+            post.draft, city: city, places: PlaceIndex(city: city), basis: basis, now: now)
         if case .failure(let faults) = judged { errors.add(faults) }
         return (post, errors.list.map { "\($0.code) \($0.description.prefix { $0 != ":" })" })
     }
@@ -151,11 +152,21 @@ struct Open311Tests {
         #expect(post("service_code=sampah&description=baris%0D%0Adua" + place).post.draft.description == "baris\ndua")
     }
 
-    @Test("what names a person is left out")
+    @Test("what names a person is kept of a sender with a ground of its own; a device's and an account's number never")
+    func grounds() {
+        let form = "service_code=sampah&address_id=53.71.03.1010&first_name=Ani&last_name=Taa&email=a@contoh.id"
+        let (kept, errors) = post(form, basis: .publicTask)
+        #expect(errors == [] && !kept.leavesPersonOut)
+        #expect(kept.draft.reporter == ReportDraft.Reporter(name: "Ani Taa", email: "a@contoh.id"))
+        #expect(post(form + "&device_id=1", basis: .publicTask).post.leavesPersonOut)
+        #expect(post(form + "&phone=x", basis: .publicTask).errors == ["400 phone"])
+    }
+
+    @Test("without such a ground what names a person is left out")
     func personal() {
         let (post, errors) = post(
             "service_code=sampah&address_id=53.71.03.1010&email=a@contoh.id&first_name=Ani&phone=0812&device_id=1")
-        #expect(errors == [] && post.namesPerson && post.draft.reporter == nil)
+        #expect(errors == [] && post.leavesPersonOut && post.draft.reporter == nil)
     }
 
     @Test(

@@ -53,9 +53,18 @@ package struct ChildProcess: Sendable {
     package func send(_ signal: CInt) { kill(id, signal) }
 
     /// Whether the process has ended; then it is gone from the system's table, too.
-    package func hasEnded() -> Bool {
+    package func hasEnded() -> Bool { exitCode() != nil }
+
+    /// The exit code, or 128 and the signal; nil while the process runs. To be asked no more once it was told.
+    package func exitCode() -> CInt? {
         var status: CInt = 0
-        return waitpid(id, &status, WNOHANG) != 0
+        guard waitpid(id, &status, WNOHANG) != 0 else { return nil }
+        return Self.code(status)
+    }
+
+    private static func code(_ status: CInt) -> CInt {
+        let signal = status & 0x7F
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 
     /// Waits for the end and gives the exit code, or 128 and the signal. Only for what ends soon: it blocks its thread.
@@ -63,8 +72,7 @@ package struct ChildProcess: Sendable {
     package func wait() -> CInt {
         var status: CInt = 0
         while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        return Self.code(status)
     }
 
     /// Runs a command to its end; what it printed is part of the error when it fails.

@@ -26,6 +26,16 @@ testing_packages=(
     'chicagorequests==0.0.5' 'click==8.1.8' 'scrapelib==2.3.0' 'tabulate==0.9.0' 'tqdm==4.67.1'
 )
 
+# Schemathesis, which tries the contract, with all that it needs: in a folder of its own, since some of it is also
+# Debian's, in other versions.
+contract_packages=(
+    anyio==4.16.0 certifi==2026.10.19.post1 charset_normalizer==3.5.3 click==8.5.1 graphql_core==3.3.2 harfile==0.6.0
+    hypothesis==6.170.17 hypothesis_graphql==0.13.5 idna==3.20 iniconfig==2.3.1 jsonschema_rs==0.60.3
+    markdown_it_py==4.3.0 markupsafe==3.0.4 mdurl==0.1.2 packaging==26.4 pluggy==1.7.0 pygments==2.21.0
+    pyrate_limiter==4.5.1 pytest==9.2.0 pyyaml==6.0.4 requests==2.34.2 rich==15.0.0 schemathesis==4.32.5
+    sortedcontainers==2.4.0 typing_extensions==4.16.0 urllib3==2.8.0 werkzeug==3.1.9
+)
+
 check_format() {
     progress 'Checking the format'
     swift format lint --strict --parallel --recursive Package.swift Services Shared Tests ||

@@ -10,17 +10,28 @@ struct Open311Post: Sendable {
     let files: [ArraySlice<UInt8>]
     /// Addresses of photos to be fetched.
     let addresses: [String]
-    /// Whether there was something of a person in it. It is left out: who sends has shown no consent to our keeping it.
-    let namesPerson: Bool
+    /// Whether something of a person in it is left out. The standard knows no consent to our keeping it, so names and
+    /// numbers are kept only of a sender that has another legal basis, and a device's or an account's never.
+    let leavesPersonOut: Bool
 
-    private static let personal = ["email", "first_name", "last_name", "phone", "device_id", "account_id"]
+    private static let ofReporter = ["email", "first_name", "last_name", "phone"]
+    private static let ofDevice = ["device_id", "account_id"]
 
-    /// - Parameter errors: gets what admission's rules do not know of.
-    init(_ posted: PostedForm, in city: City, _ language: Language, errors: inout Open311Errors) {
+    /// - Parameters:
+    ///   - basis: on what ground personal data come from who sends.
+    ///   - errors: gets what admission's rules do not know of.
+    init(_ posted: PostedForm, in city: City, _ language: Language, basis: LegalBasis, errors: inout Open311Errors) {
         let fields = posted.fields
         files = zip(posted.photos, posted.photoNames).filter { Self.isPhoto($0.1) }.map(\.0)
         addresses = (fields.all("media_url") + fields.all("media_url[]")).filter { !$0.isEmpty }
-        namesPerson = Self.personal.contains { fields.nonEmpty($0) != nil }
+        let left = basis == .consent ? Self.ofReporter + Self.ofDevice : Self.ofDevice
+        leavesPersonOut = left.contains { fields.nonEmpty($0) != nil }
+        if basis != .consent, Self.ofReporter.contains(where: { fields.nonEmpty($0) != nil }) {
+            let names = [fields.nonEmpty("first_name"), fields.nonEmpty("last_name")].compactMap(\.self)
+            draft.reporter = ReportDraft.Reporter(
+                name: names.isEmpty ? nil : names.joined(separator: " "), phone: fields.nonEmpty("phone"),
+                email: fields.nonEmpty("email"))
+        }
         if files.count + addresses.count > Photos.mostInForm {
             errors.add(400, "media, media_url: no more than \(Photos.mostInForm) photos.")
         }
@@ -144,6 +155,8 @@ extension Open311Errors {
         case "/location": return "lat, long"
         case "/area": return "address_id"
         case "/address": return "address_string"
+        case "/reporter/name": return "first_name, last_name"
+        case "/reporter/phone", "/reporter/email": return String(fault.pointer.dropFirst("/reporter/".count))
         case "": return "lat and long, address_string, address_id"
         default:
             let attributes = "/attributes/"

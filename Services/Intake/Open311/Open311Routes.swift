@@ -8,14 +8,12 @@ internal import Storage
 /// Open311 GeoReport v2 with mySociety's updates: another standard's words for the same reports, which come in by the
 /// one admission and change by the one status machine.
 struct Open311Routes: Sendable {
-    /// The path of discovery, without its format.
-    let base: String
+    let endpoint: Open311Endpoint
     let cities: ServedCities
-    let store: Open311Store
+    let requests: any Open311Requests
     let authenticator: Authenticator
     let limits: CitizenLimits
     let admission: ReportAdmission
-    let runner: ReporterRunner
     let photos: Open311Photos
     /// What links are built from, never the Host header.
     let publicURL: String
@@ -25,6 +23,7 @@ struct Open311Routes: Sendable {
     private static let changeset = "2026-11-28T00:00:00+08:00"
 
     func add(to router: Router<WebContext>) {
+        let base = endpoint.base
         for format in Open311Format.allCases {
             let end = format.rawValue
             router.get("\(base)/discovery.\(end)") { request, _ in try await self.discovery(request, format) }
@@ -93,7 +92,7 @@ struct Open311Routes: Sendable {
                 if let token { try await authenticator.principal(holding: token, in: city.code) } else {
                     nil as Principal?
                 }
-            asked.source = principal.flatMap { Self.source($0, for: needsKey ? .report : .read) }
+            asked.source = principal.flatMap { source($0, for: needsKey ? .report : .read) }
             if let principal, asked.source != nil { try limits.check(principal) }
             if asked.source == nil { errors.add(403, "api_key: nobody holds this key, or it opens nothing here.") }
         } else if needsKey {
@@ -106,10 +105,12 @@ struct Open311Routes: Sendable {
         return asked
     }
 
-    /// An integrator whose key opens this; what a test key sends is not to be found here.
-    private static func source(_ principal: Principal, for scope: KeyScope) -> ReportSource? {
-        guard !principal.isTest, let channel = try? principal.requireChannel(for: scope) else { return nil }
-        return ReportSource(channel: channel, basis: .consent)
+    /// An integrator whose key opens this: keys to try the doors with open the endpoint for tests, and no other key does.
+    private func source(_ principal: Principal, for scope: KeyScope) -> ReportSource? {
+        guard principal.isTest == (endpoint == .test), let channel = try? principal.requireChannel(for: scope) else {
+            return nil
+        }
+        return ReportSource(channel: channel, basis: principal.legalBasis, isTest: principal.isTest)
     }
 
     private func view(for asked: Asked) -> Open311View {
@@ -121,18 +122,20 @@ struct Open311Routes: Sendable {
     private func discovery(_ request: Request, _ format: Open311Format) async throws -> Response {
         let city = try await ask(request).city
         let operatorName = city.triageAgency?.name.id ?? city.name.id
-        let endpoint = Open311Tree.object([
-            ("specification", .text("http://wiki.open311.org/GeoReport_v2")),
-            ("url", .text(publicURL + base)),
-            ("changeset", .text(Self.changeset)),
-            ("type", .text("production")),
-            ("formats", .list(of: "format", Open311Format.allCases.map { .text($0.mediaType) })),
-        ])
+        let endpoints = Open311Endpoint.allCases.map { endpoint in
+            Open311Tree.object([
+                ("specification", .text("http://wiki.open311.org/GeoReport_v2")),
+                ("url", .text(publicURL + endpoint.base)),
+                ("changeset", .text(Self.changeset)),
+                ("type", .text(endpoint.rawValue)),
+                ("formats", .list(of: "format", Open311Format.allCases.map { .text($0.mediaType) })),
+            ])
+        }
         let tree = Open311Tree.object([
             ("changeset", .text(Self.changeset)),
             ("contact", .text("\(operatorName), \(city.name.id): \(publicURL)/")),
             ("key_service", .text("\(operatorName) gives keys out: \(publicURL)/")),
-            ("endpoints", .list(of: "endpoint", [endpoint])),
+            ("endpoints", .list(of: "endpoint", endpoints)),
         ])
         return format.response(tree, root: "discovery")
     }
@@ -155,7 +158,7 @@ struct Open311Routes: Sendable {
         try errors.check()
         let found =
             query.codes.isEmpty
-            ? try await store.requests(
+            ? try await requests.requests(
                 query.filter, for: asked.reader, in: asked.code, limit: query.limit, offset: query.offset)
             : try await named(query.codes, asked)
         let view = view(for: asked)
@@ -180,7 +183,7 @@ struct Open311Routes: Sendable {
     private func named(_ names: [String], _ asked: Asked) async throws -> [Open311Request] {
         let codes = names.compactMap { TrackingCode(parsing: $0, defaultPrefix: asked.city.trackingPrefix)?.text }
         let found =
-            codes.isEmpty ? [] : try await store.requests(codes, for: asked.reader, in: asked.code)
+            codes.isEmpty ? [] : try await requests.requests(codes, for: asked.reader, in: asked.code)
         guard found.isEmpty else {
             return found.sorted { $0.tracked.report.receivedAt > $1.tracked.report.receivedAt }
         }
@@ -203,7 +206,7 @@ struct Open311Routes: Sendable {
     /// The token of a request is its report's id.
     private func entry(ofToken token: String, _ asked: Asked) async throws -> Open311Tree? {
         guard let id = UUID(text: token) else { return nil }
-        let code = try await store.trackingCode(of: id, for: asked.reader, in: asked.code)
+        let code = try await requests.trackingCode(of: id, for: asked.reader, in: asked.code)
         return code.map { .object([("service_request_id", .text($0)), ("token", .text(id.text))]) }
     }
 
@@ -214,11 +217,10 @@ struct Open311Routes: Sendable {
         let asked = try await ask(request, nil, needsKey: false, errors: &errors)
         let query = Open311Query(request.query, in: asked.city, now: clock(), bounded: false, errors: &errors)
         try errors.check()
-        let found = try await store.history(
-            query.filter.span, for: asked.reader, in: asked.code, limit: query.limit, offset: query.offset)
-        let view = view(for: asked)
-        return format.response(
-            .list(of: "request_update", found.map { view.tree(of: $0) }), root: "service_request_updates")
+        let found = try await requests.updates(
+            query.filter.span, for: asked.reader, in: asked.code, limit: query.limit, offset: query.offset,
+            as: view(for: asked))
+        return format.response(.list(of: "request_update", found), root: "service_request_updates")
     }
 
     // MARK: Posting
@@ -247,9 +249,11 @@ struct Open311Routes: Sendable {
     ) async throws -> Response {
         var errors = Open311Errors()
         let asked = try await ask(request, posted.fields, needsKey: true, errors: &errors)
-        let read = Open311Post(posted, in: asked.city, asked.language, errors: &errors)
+        let basis = asked.source?.basis ?? .consent
+        let read = Open311Post(posted, in: asked.city, asked.language, basis: basis, errors: &errors)
         let now = clock()
-        let judged = AdmissionRules.validate(read.draft, city: asked.city, places: asked.served.places, now: now)
+        let judged = AdmissionRules.validate(
+            read.draft, city: asked.city, places: asked.served.places, basis: basis, now: now)
         if case .failure(let faults) = judged { errors.add(faults) }
         let key = key(of: request, errors: &errors)
         do { try errors.check() } catch {
@@ -263,7 +267,7 @@ struct Open311Routes: Sendable {
         // A retry fetches nothing again.
         if let earlier = try await admission.earlier(read.draft, key: key, from: source, city: loaded) {
             return receipt(
-                earlier, Open311Notice(asked: asked, report: report, leavesPersonOut: read.namesPerson), format)
+                earlier, Open311Notice(asked: asked, report: report, leavesPersonOut: read.leavesPersonOut), format)
         }
         let uploader = Uploader.form(UUID())
         let taken = try await photos.take(read.files, read.addresses, by: uploader, in: asked.code)
@@ -271,7 +275,7 @@ struct Open311Routes: Sendable {
             report, bringing: Uploads(taken.ids, by: uploader, isPublic: true), key: key, from: source,
             trace: request.trace, city: loaded, now: now)
         let notice = Open311Notice(
-            asked: asked, report: report, leavesPersonOut: read.namesPerson, missed: taken.missed)
+            asked: asked, report: report, leavesPersonOut: read.leavesPersonOut, missed: taken.missed)
         return receipt(admitted, notice, format)
     }
 
@@ -307,7 +311,7 @@ struct Open311Routes: Sendable {
         if let name = read.requestID {
             let code = TrackingCode(parsing: name, defaultPrefix: asked.city.trackingPrefix)?.text
             let found =
-                if let code { try await store.requests([code], for: asked.reader, in: asked.code) } else {
+                if let code { try await requests.requests([code], for: asked.reader, in: asked.code) } else {
                     [] as [Open311Request]
                 }
             report = found.first?.tracked.report
@@ -322,32 +326,12 @@ struct Open311Routes: Sendable {
         if read.note == nil, taken.ids.isEmpty {
             throw Open311Errors.refusal(400, "description: it is missing, and no photo could be had.")
         }
-        let result = try await runner.run(
-            CommandRequest(.comment, note: read.note, media: taken.ids), on: report.id, by: .reporter,
-            key: read.key ?? .ofThisAttempt(), in: asked.served.loaded)
+        let version = try await requests.comment(read, with: taken.ids, on: report, in: asked.served.loaded)
         let entry = Open311Tree.object([
-            ("update_id", .text(Open311View.updateID(report.trackingCode, version: try version(of: result)))),
+            ("update_id", .text(Open311View.updateID(report.trackingCode, version: version))),
             ("service_request_id", .text(report.trackingCode)),
         ])
         return format.response(.list(of: "request_update", [entry]), root: "service_request_updates", status: .created)
-    }
-
-    /// The version that the comment made.
-    private func version(of result: CommandResult) throws(ProblemDetails) -> Int {
-        switch result {
-        case .done(_, let version, _, _): return version
-        case .repeated(let answer):
-            guard case .int(let version)? = (try? JSONReader.read(Array(answer.utf8)))?.value["version"] else {
-                throw .internalError
-            }
-            return Int(version)
-        case .keyReused: throw Open311Errors.refusal(400, "update_id: it was used for another update.")
-        case .unknownReport: throw Open311Errors.refusal(404, "service_request_id: there is no such request.")
-        case .refused(.notRouted):
-            throw .unavailable("The request is just being passed on; send the update again in a moment.")
-        case .refused(let refusal):
-            throw Open311Errors.refusal(400, "service_request_id: \(refusal.message(.english, offsetSeconds: 0))")
-        }
     }
 }
 

@@ -92,6 +92,18 @@ struct Open311View: Sendable {
         ])
     }
 
+    /// What a test key told of its own request: everything happened as it says, and nobody answered.
+    func tree(of update: TestUpdate) -> Open311Tree {
+        .object([
+            ("update_id", .text(Self.updateID(update.trackingCode, version: update.version))),
+            ("service_request_id", .text(update.trackingCode)),
+            ("status", .text(Open311UpdateStatus.open.rawValue)),
+            ("updated_datetime", .time(update.at, city)),
+            ("description", .text(update.note)),
+            ("media_url", .text(nil)),
+        ])
+    }
+
     /// Names one line of one report's history.
     static func updateID(_ trackingCode: String, version: Int) -> String { "\(trackingCode)-\(version)" }
 

@@ -44,3 +44,17 @@ CREATE TABLE test_report (
 );
 CREATE INDEX test_report_received ON test_report (jurisdiction, channel, received_at DESC);
 GRANT SELECT, INSERT, DELETE ON test_report TO sasando_intake;
+
+-- What a test key told of its own requests later, by Open311.
+CREATE TABLE test_update (
+    jurisdiction text NOT NULL,
+    report_id    uuid NOT NULL,
+    version      integer GENERATED ALWAYS AS IDENTITY,
+    key          text NOT NULL,
+    request_hash bytea NOT NULL CHECK (length(request_hash) = 32),
+    note         text,
+    at           timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (jurisdiction, report_id, key),
+    FOREIGN KEY (jurisdiction, report_id) REFERENCES test_report ON DELETE CASCADE
+);
+GRANT SELECT, INSERT ON test_update TO sasando_intake;
