@@ -161,7 +161,7 @@ let package = Package(
         service("Routing", extra: [hummingbird]),
         service("Notifier", extra: web + ["Media", crypto, collections]),
         service("Analytics", extra: web + [collections]),
-        service("Admin", extra: ["Media", argumentParser, crypto, yams]),
+        service("Admin", extra: ["Media", "Outbound", argumentParser, crypto, yams]),
         .executableTarget(
             name: "MediaWorker", dependencies: ["Vips"], path: "Services/MediaWorker", swiftSettings: strict),
 

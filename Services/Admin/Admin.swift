@@ -10,6 +10,6 @@ struct Admin: AsyncParsableCommand {
         subcommands: [
             MigrateCommand.self, LoginCommand.self, JurisdictionCommand.self, AreasCommand.self, KeyCommand.self,
             StreamCommand.self, ReportCommand.self, SamplesCommand.self, SimulateCommand.self,
-            AnalyticsCommand.self, PrivacyCommand.self, DoctorCommand.self,
+            AnalyticsCommand.self, PrivacyCommand.self, ImportCommand.self, DoctorCommand.self,
         ])
 }

@@ -9,20 +9,19 @@ package import Reactor
 ///
 /// It works on its reactor's thread, which should be one of its own: a slow secure handshake then holds up nobody else.
 package actor OutboundClient {
-    /// Requests under way at once; a further one is refused.
-    package static let requestLimit = 64
-
     private nonisolated let reactor: Reactor
     private nonisolated let policy: OutboundPolicy
+    private nonisolated let limits: OutboundLimits
     private let transfers: Transfers
     private var lastNumber: UInt64 = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe reactor.asUnownedSerialExecutor() }
 
-    package init(policy: OutboundPolicy, reactor: Reactor) {
+    package init(policy: OutboundPolicy, limits: OutboundLimits = OutboundLimits(), reactor: Reactor) {
         self.policy = policy
+        self.limits = limits
         self.reactor = reactor
-        transfers = Transfers(reactor: reactor)
+        transfers = Transfers(reactor: reactor, limits: limits)
     }
 
     isolated deinit { transfers.close() }
@@ -30,7 +29,7 @@ package actor OutboundClient {
     /// Sends a request and waits for the answer, whatever its status.
     package func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundAnswer {
         guard request.address.isPermitted(by: policy.addresses) else { throw OutboundError(.forbidden) }
-        guard transfers.count < Self.requestLimit else { throw OutboundError(.busy) }
+        guard transfers.count < limits.requests else { throw OutboundError(.busy) }
         guard !Task.isCancelled else { throw OutboundError(.cancelled) }
         lastNumber += 1
         let number = lastNumber

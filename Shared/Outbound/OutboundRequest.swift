@@ -11,12 +11,14 @@ package struct OutboundRequest: Sendable {
     package var body: [UInt8]
     /// Until the whole answer is here.
     package var timeout: Duration
-    /// Of the answer's body; a longer one is an error.
+    /// Of the answer's body; a longer one is an error, or is read no further where it is not kept.
     package var answerLimit_bytes: Int
+    /// Without it the answer's body is read and thrown away.
+    package var keepsAnswer: Bool
 
     package init(
         _ method: Method, _ address: WebAddress, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
-        timeout: Duration = .seconds(10), answerLimit_bytes: Int = 64 << 10
+        timeout: Duration = .seconds(10), answerLimit_bytes: Int = 64 << 10, keepsAnswer: Bool = true
     ) {
         self.method = method
         self.address = address
@@ -24,6 +26,7 @@ package struct OutboundRequest: Sendable {
         self.body = body
         self.timeout = timeout
         self.answerLimit_bytes = answerLimit_bytes
+        self.keepsAnswer = keepsAnswer
     }
 }
 
@@ -71,5 +74,21 @@ package struct OutboundPolicy: Sendable {
     package init(addresses: AddressPolicy = AddressPolicy(), authorities: String? = nil) {
         self.addresses = addresses
         self.authorities = authorities
+    }
+}
+
+/// How much a client does at once.
+package struct OutboundLimits: Sendable {
+    /// Requests under way; a further one is refused.
+    package var requests: Int
+    /// Connections to one host; further requests to it wait for one of them.
+    package var hostConnections: Int
+    /// Connections that are kept for the next request to the same host.
+    package var keptConnections: Int
+
+    package init(requests: Int = 64, hostConnections: Int = 4, keptConnections: Int = 16) {
+        self.requests = requests
+        self.hostConnections = hostConnections
+        self.keptConnections = keptConnections
     }
 }

@@ -6,9 +6,12 @@ internal import Glibc
 @safe final class Transfer {
     let handle: UnsafeMutableRawPointer
     private let policy: AddressPolicy
+    private let isSecure: Bool
     private let answerLimit: Int
+    private let keepsAnswer: Bool
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var body: [UInt8] = []
+    private var received = 0
     private var isTooLarge = false
     private var isForbidden = false
 
@@ -19,7 +22,9 @@ internal import Glibc
         guard let handle = unsafe curl_easy_init() else { return nil }
         unsafe self.handle = unsafe handle
         self.policy = policy.addresses
+        isSecure = request.address.isSecure
         answerLimit = request.answerLimit_bytes
+        keepsAnswer = request.keepsAnswer
         setAddress(request, policy)
         setBody(request)
         setReceivers()
@@ -37,7 +42,7 @@ internal import Glibc
 
     private func setAddress(_ request: OutboundRequest, _ policy: OutboundPolicy) {
         set(CURLOPT_URL, request.address.text)
-        set(CURLOPT_PROTOCOLS_STR, "https")
+        set(CURLOPT_PROTOCOLS_STR, isSecure ? "https" : "http")
         set(CURLOPT_FOLLOWLOCATION, 0)
         // Empty, else one that the environment names would be used.
         set(CURLOPT_PROXY, "")
@@ -79,11 +84,12 @@ internal import Glibc
 
     /// False for more than there may be: then libcurl gives up.
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard body.count + bytes.count <= answerLimit else {
+        received += bytes.count
+        guard received <= answerLimit else {
             isTooLarge = true
             return false
         }
-        unsafe body.append(contentsOf: bytes)
+        if keepsAnswer { unsafe body.append(contentsOf: bytes) }
         return true
     }
 
@@ -94,7 +100,7 @@ internal import Glibc
         // Behind the family: of IPv4 a port and the address; of IPv6 a flow label between the two.
         let place = family == AF_INET ? 4..<8 : family == AF_INET6 ? 8..<24 : 0..<0
         let bytes = place.map { unsafe start.load(fromByteOffset: $0, as: UInt8.self) }
-        guard let found = NetworkAddress(bytes: bytes), policy.permits(found) else {
+        guard let found = NetworkAddress(bytes: bytes), policy.permits(found, isSecure: isSecure) else {
             isForbidden = true
             return -1
         }
@@ -104,7 +110,8 @@ internal import Glibc
 
     /// What it came to, by libcurl's word.
     func outcome(_ code: CURLcode) -> Transfers.Outcome {
-        guard code == CURLE_OK else {
+        // Whoever wants the status alone has it before the body.
+        guard code == CURLE_OK || (isTooLarge && !keepsAnswer) else {
             let reason = unsafe String(cString: curl_easy_strerror(code))
             return .failure(OutboundError(kind(of: code), reason))
         }

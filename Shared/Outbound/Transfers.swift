@@ -15,11 +15,8 @@ internal import Reactor
         let finish: (Outcome) -> Void
     }
 
-    /// Of them, connections to one host.
-    private static let hostConnections = 4
-    private static let keptConnections = 16
-
     private let reactor: Reactor
+    private let limits: OutboundLimits
     private var multi: UnsafeMutableRawPointer?
     /// By the address of the transfer's handle.
     private var running: [UInt: Running] = [:]
@@ -32,7 +29,10 @@ internal import Reactor
         return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
     }()
 
-    init(reactor: Reactor) { self.reactor = reactor }
+    init(reactor: Reactor, limits: OutboundLimits) {
+        self.reactor = reactor
+        self.limits = limits
+    }
 
     /// Lets go of everything, also of the connections that were kept. Nothing is under way any more: whoever waits for an
     /// answer keeps the client.
@@ -82,8 +82,8 @@ internal import Reactor
         if let multi = unsafe multi { return unsafe multi }
         guard Self.isReady, let made = unsafe curl_multi_init() else { return nil }
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe _ = curl_multi_set_number(made, CURLMOPT_MAX_HOST_CONNECTIONS, Self.hostConnections)
-        unsafe _ = curl_multi_set_number(made, CURLMOPT_MAXCONNECTS, Self.keptConnections)
+        unsafe _ = curl_multi_set_number(made, CURLMOPT_MAX_HOST_CONNECTIONS, limits.hostConnections)
+        unsafe _ = curl_multi_set_number(made, CURLMOPT_MAXCONNECTS, limits.keptConnections)
         unsafe _ = curl_multi_set_pointer(made, CURLMOPT_SOCKETDATA, owner)
         unsafe _ = curl_multi_set_watcher(made) { _, socket, what, owner, _ in
             unsafe Unmanaged<Transfers>.fromOpaque(owner!).takeUnretainedValue().watch(socket, what)

@@ -10,11 +10,13 @@ final class ProgressMeter: Sendable {
 
     private let total: Int
     private let isSilent: Bool
+    private let unit: String
     private let state = Mutex(State())
 
-    init(total: Int, isSilent: Bool) {
+    init(total: Int, isSilent: Bool, unit: String = "reports") {
         self.total = total
         self.isSilent = isSilent
+        self.unit = unit
     }
 
     func show(_ done: Int) {
@@ -29,7 +31,9 @@ final class ProgressMeter: Sendable {
             return seconds > 0 ? Double(done - first.done) / seconds : 0
         }
         guard let rate else { return }
-        write("\r\(done) of \(total) reports, \(Int(rate))/s ")
+        let filled = total > 0 ? 20 * min(done, total) / total : 20
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+        write("\r\(bar) \(done) of \(total) \(unit), \(Int(rate))/s ")
     }
 
     func end() {

@@ -97,8 +97,9 @@ package struct AddressPolicy: Hashable, Sendable {
 
     package init(allowed: [NetworkBlock] = []) { self.allowed = allowed }
 
-    package func permits(_ address: NetworkAddress) -> Bool {
-        allowed.contains { $0.contains(address) } || Self.isPublic(address)
+    /// - Parameter isSecure: without TLS only what is allowed may be called: on the internet anyone could read along.
+    package func permits(_ address: NetworkAddress, isSecure: Bool = true) -> Bool {
+        allowed.contains { $0.contains(address) } || (isSecure && Self.isPublic(address))
     }
 
     /// Whether anyone on the internet could be there: what IANA's registries of special-purpose addresses do not keep

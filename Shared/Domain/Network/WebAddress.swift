@@ -1,4 +1,5 @@
 /// An address on the web that a stranger has given us to call: https, with a host that could be on the public internet.
+/// Where it is asked for, http too, for hosts of the networks that the operator allows.
 ///
 /// What a name leads to is known only when it is called; this is about what can be told from the text.
 package struct WebAddress: Hashable, Sendable {
@@ -8,26 +9,33 @@ package struct WebAddress: Hashable, Sendable {
     /// In lower case, an IPv6 address without its brackets.
     package let host: String
     package let port: Int
+    /// Whether it is https.
+    package let isSecure: Bool
 
     /// Reads `https://host[:port]/…`. Nil for another scheme, for a name and password in it, for a fragment, for
     /// anything but visible ASCII, and for what is too long.
-    package init?(_ text: String) {
+    ///
+    /// - Parameter allowsPlain: reads `http://…` too.
+    package init?(_ text: String, allowsPlain: Bool = false, lengthLimit: Int = WebAddress.lengthLimit) {
         let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !Self.unwise.contains($0) }
-        let scheme = "https://"
-        guard isPlain, text.utf8.count <= Self.lengthLimit, text.prefix(scheme.count).lowercased() == scheme else {
-            return nil
-        }
+        let start = text.prefix(8).lowercased()
+        let scheme = start == "https://" ? start : allowsPlain && start.hasPrefix("http://") ? "http://" : nil
+        guard isPlain, text.utf8.count <= lengthLimit, let scheme else { return nil }
+        let isSecure = scheme == "https://"
         let authority = text.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" }
-        guard !authority.contains("@"), let (host, port) = Self.hostAndPort(authority) else { return nil }
+        guard !authority.contains("@"),
+            let (host, port) = Self.hostAndPort(authority, standardPort: isSecure ? 443 : 80)
+        else { return nil }
         self.text = text
         self.host = host
         self.port = port
+        self.isSecure = isSecure
     }
 
     /// Of these no two readers make the same.
     private static let unwise = Set("\\\"<>^`{|}#".utf8)
 
-    private static func hostAndPort(_ authority: Substring) -> (String, Int)? {
+    private static func hostAndPort(_ authority: Substring, standardPort: Int) -> (String, Int)? {
         var rest = authority
         var host: Substring
         if rest.first == "[" {
@@ -40,7 +48,7 @@ package struct WebAddress: Hashable, Sendable {
             rest = rest[host.endIndex...]
             guard isName(host) || NetworkAddress(text: host) != nil else { return nil }
         }
-        guard !rest.isEmpty else { return (host.lowercased(), 443) }
+        guard !rest.isEmpty else { return (host.lowercased(), standardPort) }
         let digits = rest.dropFirst()
         guard rest.first == ":", digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits),
             (1...65_535).contains(port)
@@ -61,16 +69,16 @@ package struct WebAddress: Hashable, Sendable {
         return isMade && !last.utf8.allSatisfy { (0x30...0x39).contains($0) } && !last.lowercased().hasPrefix("0x")
     }
 
-    /// `https://host[:port]`, the port only where it is not 443.
+    /// `https://host[:port]`, the port only where it is not the scheme's own.
     package var origin: String {
-        let name = host.contains(":") ? "[\(host)]" : host
-        return port == 443 ? "https://\(name)" : "https://\(name):\(port)"
+        let name = (isSecure ? "https://" : "http://") + (host.contains(":") ? "[\(host)]" : host)
+        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
     /// Whether it can be called at all under `policy`, as far as its text tells.
     package func isPermitted(by policy: AddressPolicy) -> Bool {
-        if let address = NetworkAddress(text: host) { return policy.permits(address) }
-        return !Self.localEnds.contains { host.hasSuffix($0) }
+        if let address = NetworkAddress(text: host) { return policy.permits(address, isSecure: isSecure) }
+        return (isSecure || !policy.allowed.isEmpty) && !Self.localEnds.contains { host.hasSuffix($0) }
     }
 
     /// Names that are never on the public internet (RFC 6761, RFC 6762, RFC 8375, RFC 9476).
