@@ -27,17 +27,17 @@ struct IntakeDoors: Sendable {
     private let moderationPages: ModerationPages
     private let counter: CounterRoutes
     private let open311: Open311Routes
+    private let channels: ChannelRoutes
 
     /// - Parameter announce: called with the streams' new heads once they are committed.
     init(
         configuration: IntakeConfiguration, registry: CityRegistry, queues: AdmissionQueues,
         limiter: RateLimiter, runner: ReporterRunner, contacts contactRunner: ContactRunner, photos: Photos,
-        push: PushPart, pool: PostgresPool,
+        push: PushPart, chats: ChatPart, pool: PostgresPool,
         announce: @escaping @Sendable (JurisdictionCode, [StreamHead]) -> Void
     ) {
-        let http = configuration.runtime.http
+        let (http, secret) = (configuration.runtime.http, configuration.reporterSecret.bytes)
         let cities = ServedCities(registry: registry, store: CityStore(pool: pool))
-        let secret = configuration.reporterSecret.bytes
         let authenticator = Authenticator(publicURL: http.publicURL, access: AccessStore(pool: pool))
         let admission = ReportAdmission(
             queues: queues, store: AdmissionStore(pool: pool), tests: TestReportStore(pool: pool),
@@ -98,6 +98,7 @@ struct IntakeDoors: Sendable {
             limits: limits, admission: admission, runner: runner,
             photos: Open311Photos(photos: photos, fetcher: MediaFetcher(configuration.outbound.policy)),
             publicURL: publicURL, clock: { .now })
+        channels = chats.routes(cities)
     }
 
     func add(to router: Router<WebContext>) {
@@ -115,6 +116,7 @@ struct IntakeDoors: Sendable {
         moderationPages.add(to: router)
         counter.add(to: router)
         open311.add(to: router)
+        channels.add(to: router)
         addContractRoutes(to: router)
     }
 
