@@ -22,6 +22,8 @@ struct IntakeConfiguration: ServiceConfiguration {
     var media: MediaSettings
     /// The door for reports over ZeroMQ; nil where there is none.
     var ingress: IngressSettings?
+    /// Chats in which people report.
+    var channels: ChannelSettings
     /// Where the answers of large uploads wait until they are sent.
     var temporaryFolder: String
 
@@ -66,6 +68,7 @@ struct IntakeConfiguration: ServiceConfiguration {
             "How many reports one phone may send at once.")
         media = MediaSettings(&keys)
         ingress = IngressSettings(&keys)
+        channels = ChannelSettings(&keys)
         temporaryFolder = keys.string(
             "SASANDO_TEMPORARY", default: FileManager.default.temporaryDirectory.path, shape: "folder",
             "Where answers to bulk uploads beyond 1 MiB wait until they are sent; they have no name there.")

@@ -25,17 +25,17 @@ struct IntakeDoors: Sendable {
     private let flags: FlagRoutes
     private let operators: OperatorDoors
     private let open311: [Open311Routes]
+    private let channels: ChannelRoutes
 
     /// - Parameter announce: called with the streams' new heads once they are committed.
     init(
         configuration: IntakeConfiguration, registry: CityRegistry, queues: AdmissionQueues,
         limiter: RateLimiter, runner: ReporterRunner, contacts contactRunner: ContactRunner, photos: Photos,
-        push: PushPart, pool: PostgresPool,
+        push: PushPart, chats: ChatPart, pool: PostgresPool,
         announce: @escaping @Sendable (JurisdictionCode, [StreamHead]) -> Void
     ) {
-        let http = configuration.runtime.http
+        let (http, secret) = (configuration.runtime.http, configuration.reporterSecret.bytes)
         let cities = ServedCities(registry: registry, store: CityStore(pool: pool))
-        let secret = configuration.reporterSecret.bytes
         let authenticator = Authenticator(publicURL: http.publicURL, access: AccessStore(pool: pool))
         let admission = ReportAdmission(
             queues: queues, store: AdmissionStore(pool: pool), tests: TestReportStore(pool: pool),
@@ -92,6 +92,7 @@ struct IntakeDoors: Sendable {
                 authenticator: authenticator, limits: limits, admission: admission, photos: open311Photos,
                 publicURL: publicURL, clock: { .now })
         }
+        channels = chats.routes(cities)
     }
 
     func add(to router: Router<WebContext>) {
@@ -107,6 +108,7 @@ struct IntakeDoors: Sendable {
         flags.add(to: router)
         operators.add(to: router)
         for endpoint in open311 { endpoint.add(to: router) }
+        channels.add(to: router)
         addContractRoutes(to: router)
     }
 

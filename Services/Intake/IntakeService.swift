@@ -42,12 +42,6 @@ struct IntakeService: Sendable {
         let waiting = Meter(.admissionWaiting)
         process.metrics.beforeExposition { waiting.set(queues.waiting) }
         let commands = CommandStore(pool: store.pool)
-        let receipts = HourlyUpkeep(of: "answers to commands", logger: logger) { limit in
-            try await commands.forgetReporterReceipts(olderThanDays: CommandStore.receiptDays, limit: limit)
-        }
-        let tests = HourlyUpkeep(of: "test reports", logger: logger) { limit in
-            try await TestReportStore(pool: store.pool).forgetOld(limit: limit)
-        }
         let announce = { @Sendable (jurisdiction: JurisdictionCode, heads: [StreamHead]) in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
@@ -62,12 +56,15 @@ struct IntakeService: Sendable {
         let photos = Photos(workers: workers, folder: folder, store: media)
         let sweep = PhotoUpkeep(folder: folder, store: media, logger: logger) { registry.cities.map(\.city.code) }
         let push = PushPart(configuration: configuration, registry: registry, pool: store.pool, logger: logger)
+        let chats = ChatPart(
+            configuration: configuration, registry: registry, pool: store.pool, news: push.bell, logger: logger)
         let limiter = RateLimiter()
         let share = RateShare(
             limiter, store: RateStore(pool: store.pool), secret: configuration.reporterSecret.bytes, logger: logger)
         let doors = IntakeDoors(
             configuration: configuration, registry: registry, queues: queues, limiter: limiter, runner: runner,
-            contacts: contacts, photos: photos, push: push, pool: store.pool, announce: announce)
+            contacts: contacts, photos: photos, push: push, chats: chats, pool: store.pool,
+            announce: announce)
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)
@@ -75,12 +72,12 @@ struct IntakeService: Sendable {
         doors.add(to: router)
         var parts: [any Service] = [
             store, reportLog, Background("cities") { await registry.run() }, peers, queues,
-            Background("receipts") { await receipts.run() }, Background("test reports") { await tests.run() },
             Background("limits") { await share.run() }, workers,
             Background("identity keys") { [configuration] in await configuration.identityKeys.run(logger: logger) },
             Background("photos") { await sweep.run() },
         ]
-        parts += push.services
+        parts += upkeeps(commands, TestReportStore(pool: store.pool)) + push.services
+        parts += chats.services(doors.cities, doors.filing, runner, photos, ReportStore(pool: store.pool))
         parts +=
             IngressPart(
                 settings: configuration.ingress, cities: doors.cities, filing: doors.filing, limiter: limiter,
@@ -91,5 +88,17 @@ struct IntakeService: Sendable {
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
                 logger: logger))
         return parts
+    }
+
+    private func upkeeps(_ commands: CommandStore, _ reports: TestReportStore) -> [any Service] {
+        let receipts = HourlyUpkeep(of: "answers to commands", logger: process.logger) { limit in
+            try await commands.forgetReporterReceipts(olderThanDays: CommandStore.receiptDays, limit: limit)
+        }
+        let tests = HourlyUpkeep(of: "test reports", logger: process.logger) { limit in
+            try await reports.forgetOld(limit: limit)
+        }
+        return [
+            Background("receipts") { await receipts.run() }, Background("test reports") { await tests.run() },
+        ]
     }
 }

@@ -73,7 +73,7 @@ extension ContractDocument {
         PackageResources.lists_json, PackageResources.media_json, PackageResources.push_json,
         PackageResources.moderation_json, PackageResources.work_json, PackageResources.commands_json,
         PackageResources.events_json, PackageResources.analytics_json, PackageResources.performance_json,
-        PackageResources.announcements_json, PackageResources.bulk_json,
+        PackageResources.announcements_json, PackageResources.bulk_json, PackageResources.channels_json,
     ]
 
     /// What both documents refer to.

@@ -53,6 +53,8 @@ package struct ErasureStore: Sendable {
             var statements = Filing.changes([filed], in: jurisdiction, byReporter: true)
             // Where the reporter's browser is told of news says who it is.
             statements.append(PushStore.forgettingReporter(of: report, in: jurisdiction))
+            // And so does the chat that it came by.
+            statements.append(ChatStore.forgettingReporter(of: report, in: jurisdiction))
             if let key {
                 // The digest of an erasure's request says nothing of what was written.
                 statements.append(

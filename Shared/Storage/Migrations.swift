@@ -54,6 +54,7 @@ package enum Migrations {
         Migration(number: 28, name: "zeromq-keys", script: PackageResources._028_zeromq_keys_sql),
         Migration(number: 29, name: "bulk", script: PackageResources._029_bulk_sql),
         Migration(number: 30, name: "open311", script: PackageResources._030_open311_sql),
+        Migration(number: 31, name: "conversations", script: PackageResources._031_conversations_sql),
     ]
 
     /// The version that these executables need.

@@ -9,7 +9,7 @@ package struct PrivacyStore: Sendable {
     /// The most reports that a search gives.
     package static let searchLimit = 1_000
 
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     package init(pool: PostgresPool) { self.pool = pool }
 
@@ -89,11 +89,19 @@ package struct PrivacyStore: Sendable {
 
     // MARK: Sealing anew
 
-    /// How many identities each key has sealed.
+    /// How many identities each key has sealed, and chats with people beside them.
     package func keyCounts(in jurisdiction: JurisdictionCode) async throws -> [Int32: Int] {
         var counts: [Int32: Int] = [:]
         let rows = try await pool.query(
-            "SELECT key_id, count(*) FROM reporter_identity WHERE jurisdiction = \(jurisdiction) GROUP BY key_id")
+            """
+            SELECT key_id, count(*) FROM (
+                SELECT key_id FROM reporter_identity WHERE jurisdiction = \(jurisdiction)
+                UNION ALL SELECT key_id FROM chat WHERE jurisdiction = \(jurisdiction) AND key_id IS NOT NULL
+                UNION ALL SELECT key_id FROM chat_message WHERE jurisdiction = \(jurisdiction) AND key_id IS NOT NULL
+                UNION ALL SELECT key_id FROM chat_report WHERE jurisdiction = \(jurisdiction)
+                UNION ALL SELECT key_id FROM chat_outbox WHERE jurisdiction = \(jurisdiction)) sealed
+            GROUP BY key_id
+            """)
         for row in rows { counts[try row.decode(Int32.self, at: 0)] = Int(try row.decode(Int64.self, at: 1)) }
         return counts
     }

@@ -193,6 +193,7 @@ extension PushStore {
             WHERE c.jurisdiction = \(jurisdiction) AND s.jurisdiction = c.jurisdiction AND s.code = c.stream
                 AND c.seq < s.head
                 AND NOT EXISTS (SELECT FROM push_subscription p WHERE p.jurisdiction = \(jurisdiction))
+                AND NOT EXISTS (SELECT FROM chat_report c WHERE c.jurisdiction = \(jurisdiction))
             """,
             """
             SELECT s.code, s.head, c.seq FROM stream s
@@ -207,10 +208,10 @@ extension PushStore {
         }
     }
 
-    /// Looks through a stream's next events, at most `limit`: whoever is to be told of a report whose status changed has
-    /// something due.
+    /// Looks through a stream's next events, at most `limit`: whoever is to be told of a report whose status changed, by
+    /// a browser or in a chat, has something due.
     ///
-    /// - Returns: for how many browsers there is news; nil where another replica was first.
+    /// - Returns: for how many there is news; nil where another replica was first.
     package func look(_ position: Position, limit: Int, in jurisdiction: JurisdictionCode) async throws -> Int? {
         let end = min(position.head, position.seen + Int64(limit))
         return try await pool.withTransaction { tx in
@@ -230,9 +231,10 @@ extension PushStore {
                         AND e.status IS DISTINCT FROM e.previous_status) changed
                 WHERE p.jurisdiction = \(jurisdiction) AND p.report_id = changed.report_id
                 RETURNING 1
-                """
+                """,
+                ChatStore.marking(position.stream, after: position.seen, upTo: end, in: jurisdiction),
             ])
-            return told[0].count
+            return told[0].count + told[1].count
         }
     }
 

@@ -4,7 +4,7 @@ internal import Domain
 enum CityReader {
     static let members: Set = [
         "code", "name", "timezone", "utc_offset", "timezone_label", "tracking_prefix", "hosts", "map", "limits",
-        "consents",
+        "consents", "whatsapp",
     ]
 
     static func read(_ map: YAMLMap, _ draft: CityDraft) -> City? {
@@ -26,7 +26,23 @@ enum CityReader {
             trackingPrefix: prefix, agencies: draft.agencies.map(\.value),
             categories: draft.categories.map(\.value), rules: draft.rules.map(\.value),
             levels: draft.levels.map(\.value), areas: draft.areas.map(\.value), map: tiles, limits: limits,
-            consents: consents)
+            consents: consents, whatsappNews: whatsapp(map))
+    }
+
+    /// The template by which news goes out that free text cannot tell any more.
+    private static func whatsapp(_ city: YAMLMap) -> ChatTemplate? {
+        guard let map = city.map("whatsapp", names: ["news_template", "language"]) else { return nil }
+        let name = map.value("news_template", isRequired: false, as: "1 to 512 of a–z, 0–9 and _") { text in
+            let isName =
+                text.utf8.count <= 512
+                && text.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "_") }
+            return isName ? text : nil
+        }
+        let language = map.value("language", isRequired: false, as: "a language such as id or en_US") { text in
+            text.wholeMatch(of: /[a-z]{2,3}(_[A-Z]{2})?/) == nil ? nil : text
+        }
+        guard let name, !name.isEmpty else { return nil }
+        return ChatTemplate(name: name, language: language ?? "id")
     }
 
     private static func offset(_ text: String) -> Int? {
@@ -157,7 +173,7 @@ enum CategoryReader {
     static func read(_ file: YAMLMap) -> [Placed<Category>] {
         let names: Set = [
             "code", "name", "icon", "sensitive", "urgent", "emergency", "subtypes", "assists", "note", "questions",
-            "source", "confirmed",
+            "keywords", "source", "confirmed",
         ]
         return file.maps("categories", isRequired: true, names: names).compactMap { map in
             let code: CategoryCode? = map.code("code")
@@ -169,23 +185,25 @@ enum CategoryReader {
             let assists = map.texts("assists")
             let note = map.localized("note", isRequired: false)
             let questions = QuestionReader.read(map)
+            let keywords = map.texts("keywords")
             guard let code, let name, let icon else { return nil }
             map.grade("category \(code)", in: file)
             return Placed(
                 value: Category(
                     code: code, name: name, icon: icon, sensitive: sensitive, urgent: urgent, emergency: emergency,
-                    subtypes: subtypes, assists: assists, note: note, questions: questions), map: map)
+                    subtypes: subtypes, assists: assists, note: note, questions: questions, keywords: keywords),
+                map: map)
         }
     }
 
     private static func subtypes(of map: YAMLMap) -> [Subtype] {
         var seen: Set<SubtypeCode> = []
-        return map.maps("subtypes", names: ["code", "name"]).compactMap { map in
+        return map.maps("subtypes", names: ["code", "name", "keywords"]).compactMap { map in
             let code: SubtypeCode? = map.code("code")
             let name = map.localized("name")
             guard let code, let name else { return nil }
             if !seen.insert(code).inserted { map.fault("“\(code)” is written twice", at: "code") }
-            return Subtype(code: code, name: name)
+            return Subtype(code: code, name: name, keywords: map.texts("keywords"))
         }
     }
 }

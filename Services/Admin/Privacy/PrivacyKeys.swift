@@ -49,6 +49,14 @@ extension PrivacyCommand {
                 sealed += portion.count
                 last = portion.last
             }
+            // Intake may still seal with the key before this one for a few seconds; what it leaves goes with the chat.
+            for _ in 0..<100_000 {
+                let count = try await store.resealChats(to: newest, in: city) {
+                    try seal.seal(try seal.open($0, of: $1), of: $1)
+                }
+                if count == 0 { break }
+                sealed += count
+            }
             let act = PrivacyAct(.rotate, actor: ReasonOptions.login, purpose: "key \(newest)")
             try await store.record(act, reports: sealed, in: city)
             return sealed

@@ -9,7 +9,8 @@ internal import Storage
 internal import Streams
 internal import Telemetry
 
-/// Wires together what tells browsers of news; without a key nobody is told, and no page offers it.
+/// Wires together what tells browsers of news; without a key none is told, and no page offers it. It looks through the
+/// streams for chats too.
 struct PushPart: Sendable {
     /// How often what belongs to ended reports is let go.
     private static let upkeepInterval: Duration = .seconds(3600)
@@ -17,13 +18,17 @@ struct PushPart: Sendable {
 
     let store: PushStore
     let identity: PushIdentity?
+    /// Rung when a report's status has changed that somebody is to be told of.
+    let bell = Wake()
     private let policy: OutboundPolicy
+    private let tellsChats: Bool
     private let registry: CityRegistry
     private let logger: Logger
 
     init(configuration: IntakeConfiguration, registry: CityRegistry, pool: PostgresPool, logger: Logger) {
         store = PushStore(pool: pool)
         policy = configuration.outbound.policy
+        tellsChats = configuration.channels.isOn
         identity = configuration.pushIdentity
         self.registry = registry
         self.logger = logger
@@ -34,16 +39,16 @@ struct PushPart: Sendable {
 
     /// The work beside the doors.
     var services: [any Service] {
-        guard let identity else { return [] }
-        let bell = Wake()
         let watch = PushWatch(registry: registry, store: store, bell: bell, logger: logger)
+        let watching = Background("push watch") { await watch.run() }
+        guard let identity else { return tellsChats ? [watching] : [] }
         let client = OutboundClient(policy: policy, reactor: Reactor(name: "sasando-out"))
         let sender = PushSender(
             registry: registry, store: store, identity: identity, client: client, bell: bell, logger: logger,
             clock: { .now })
         return [
             Background("push upkeep") { await keepUp() }, Background("push") { await sender.run() },
-            Background("push watch") { await watch.run() },
+            watching,
         ]
     }
 

@@ -16,11 +16,13 @@ package struct Category: Hashable, Sendable, Codable {
     package var note: LocalizedText?
     /// What else is asked of such reports, in this order.
     package var questions: [Question]
+    /// Words and phrases by which it is known in what people write, beside its name.
+    package var keywords: [String]
 
     package init(
         code: CategoryCode, name: LocalizedText, icon: String, sensitive: Bool = false, urgent: Bool = false,
         emergency: [PhoneNumber] = [], subtypes: [Subtype] = [], assists: [String] = [], note: LocalizedText? = nil,
-        questions: [Question] = []
+        questions: [Question] = [], keywords: [String] = []
     ) {
         self.code = code
         self.name = name
@@ -32,6 +34,7 @@ package struct Category: Hashable, Sendable, Codable {
         self.assists = assists
         self.note = note
         self.questions = questions
+        self.keywords = keywords
     }
 
     package func subtype(_ code: SubtypeCode) -> Subtype? { subtypes.first { $0.code == code } }
@@ -43,10 +46,13 @@ package struct Category: Hashable, Sendable, Codable {
 package struct Subtype: Hashable, Sendable, Codable {
     package var code: SubtypeCode
     package var name: LocalizedText
+    /// As a category's.
+    package var keywords: [String]
 
-    package init(code: SubtypeCode, name: LocalizedText) {
+    package init(code: SubtypeCode, name: LocalizedText, keywords: [String] = []) {
         self.code = code
         self.name = name
+        self.keywords = keywords
     }
 }
 
@@ -64,6 +70,17 @@ extension Category {
             subtypes: try values.decodeIfPresent([Subtype].self, forKey: .subtypes) ?? [],
             assists: try values.decodeIfPresent([String].self, forKey: .assists) ?? [],
             note: try values.decodeIfPresent(LocalizedText.self, forKey: .note),
-            questions: try values.decodeIfPresent([Question].self, forKey: .questions) ?? [])
+            questions: try values.decodeIfPresent([Question].self, forKey: .questions) ?? [],
+            keywords: try values.decodeIfPresent([String].self, forKey: .keywords) ?? [])
+    }
+}
+
+extension Subtype {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            code: try values.decode(SubtypeCode.self, forKey: .code),
+            name: try values.decode(LocalizedText.self, forKey: .name),
+            keywords: try values.decodeIfPresent([String].self, forKey: .keywords) ?? [])
     }
 }

@@ -25,12 +25,16 @@ package struct City: Hashable, Sendable, Codable {
     package var limits: CityLimits
     /// What a person agrees to who says who they are: the last one now, those before it in former times.
     package var consents: [Consent]
+    /// The message that WhatsApp has approved for news of a report, with places for its code and its status; nil where
+    /// news later than a day after the person's last message is not told there.
+    package var whatsappNews: ChatTemplate?
 
     package init(
         code: JurisdictionCode, name: LocalizedText, timezone: String, utcOffset: Int, timezoneLabel: String = "",
         hosts: [String] = [], trackingPrefix: String, agencies: [Agency], categories: [Category],
         rules: [RoutingRule], levels: [ServiceLevel], areas: [Area], map: MapTiles = MapTiles(),
-        limits: CityLimits = CityLimits(), consents: [Consent] = []
+        limits: CityLimits = CityLimits(), consents: [Consent] = [],
+        whatsappNews: ChatTemplate? = nil
     ) {
         self.code = code
         self.name = name
@@ -47,6 +51,7 @@ package struct City: Hashable, Sendable, Codable {
         self.map = map
         self.limits = limits
         self.consents = consents
+        self.whatsappNews = whatsappNews
     }
 
     package func agency(_ code: AgencyCode) -> Agency? { agencies.first { $0.code == code } }
@@ -125,7 +130,8 @@ extension City {
             areas: try values.decode([Area].self, forKey: .areas),
             map: try values.decodeIfPresent(MapTiles.self, forKey: .map) ?? MapTiles(),
             limits: try values.decodeIfPresent(CityLimits.self, forKey: .limits) ?? CityLimits(),
-            consents: try values.decodeIfPresent([Consent].self, forKey: .consents) ?? [])
+            consents: try values.decodeIfPresent([Consent].self, forKey: .consents) ?? [],
+            whatsappNews: try values.decodeIfPresent(ChatTemplate.self, forKey: .whatsappNews))
     }
 }
 

@@ -70,7 +70,10 @@ package struct ChannelCode: Code {
     package static let web: ChannelCode = "web"
     /// What an officer of the city writes down for somebody who calls or stands at the counter.
     package static let loket: ChannelCode = "loket"
+    /// People's chats.
+    package static let whatsapp: ChannelCode = "whatsapp"
+    package static let telegram: ChannelCode = "telegram"
 
     /// The city's own channels, which no integrator's key may name.
-    package static let reserved: Set<ChannelCode> = [.web, .loket]
+    package static let reserved: Set<ChannelCode> = [.web, .loket, .whatsapp, .telegram]
 }

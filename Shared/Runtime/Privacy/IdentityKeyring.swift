@@ -33,6 +33,17 @@ package final class IdentityKeyring: Sendable {
         return try IdentitySeal(current).open(sealed, of: report)
     }
 
+    /// Seals whatever else is personal, bound to what it belongs to.
+    package func seal(_ bytes: [UInt8], of owner: [UInt8]) throws -> SealedBox {
+        try IdentitySeal(current).seal(bytes, of: owner)
+    }
+
+    /// Opens it again; what a newer key has sealed makes it look into the file first.
+    package func open(_ sealed: SealedBox, of owner: [UInt8]) throws(IdentitySeal.Unreadable) -> [UInt8] {
+        if current[sealed.keyID] == nil { _ = reload() }
+        return try IdentitySeal(current).open(sealed, of: owner)
+    }
+
     /// Looks into the file until the task is cancelled.
     package func run(logger: Logger) async {
         var told: String?

@@ -34,6 +34,20 @@ package struct IdentitySeal: Sendable {
         return person
     }
 
+    /// Seals whatever else is personal, bound to what it belongs to.
+    package func seal(_ bytes: [UInt8], of owner: [UInt8]) throws -> SealedBox {
+        let (id, key) = keys.newest
+        return SealedBox(box: Array(try AES.GCM.seal(bytes, using: key, authenticating: owner).combined!), keyID: id)
+    }
+
+    package func open(_ sealed: SealedBox, of owner: [UInt8]) throws(Unreadable) -> [UInt8] {
+        guard let key = keys[sealed.keyID] else { throw .missingKey(sealed.keyID) }
+        guard let box = try? AES.GCM.SealedBox(combined: sealed.box),
+            let bytes = try? AES.GCM.open(box, using: key, authenticating: owner)
+        else { throw .broken }
+        return Array(bytes)
+    }
+
     /// What to look for where a person with this trait is looked for: one digest for each key.
     package func digests(of trait: Person.Trait) -> [[UInt8]] {
         keys.ids.compactMap { keys[$0] }.map { Self.digest(of: trait, under: $0) }
