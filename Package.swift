@@ -175,7 +175,7 @@ let package = Package(
             path: "Tests/TestSupport",
             exclude: [
                 "Channels/chat_provider.py", "Ingress/ingress_client.py", "Push/push_service.py",
-                "Open311/open311_clients.py", "Open311/schemas.json",
+                "Open311/open311_clients.py", "Open311/schemas.json", "Streams/stream_clients.py",
             ],
             swiftSettings: strict),
         // Apart, since what imports Testing cannot be linked as the services are.

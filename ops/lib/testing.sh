@@ -36,6 +36,12 @@ contract_packages=(
     sortedcontainers==2.4.0 typing_extensions==4.16.0 urllib3==2.8.0 werkzeug==3.1.9
 )
 
+# Others' readers of streams: httpx-sse with its HTTP client, sseclient-py, and CloudEvents' own library.
+consumer_packages=(
+    httpx==0.28.1 httpcore==1.0.9 h11==0.16.0 anyio==4.16.0 idna==3.20 certifi==2026.10.19.post1
+    typing_extensions==4.16.0 httpx_sse==0.4.3 sseclient_py==1.9.0 cloudevents==2.2.0 python_dateutil==4.0.0
+)
+
 check_format() {
     progress 'Checking the format'
     swift format lint --strict --parallel --recursive Package.swift Services Shared Tests ||
