@@ -175,7 +175,8 @@ let package = Package(
             path: "Tests/TestSupport",
             exclude: [
                 "Channels/chat_provider.py", "Ingress/ingress_client.py", "Push/push_service.py",
-                "Open311/open311_clients.py", "Open311/schemas.json", "Streams/stream_clients.py",
+                "Open311/open311_clients.py", "Open311/schemas.json", "Stream/stream_client.py",
+                "Stream/sse_clients.py",
             ],
             swiftSettings: strict),
         // Apart, since what imports Testing cannot be linked as the services are.
@@ -196,7 +197,7 @@ let package = Package(
             "ServiceTests",
             of: [
                 "Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL",
-                "Runtime", "Media", "Outbound", "Pages", "QRCode", "Reactor", "XML", logging,
+                "Runtime", "Media", "Outbound", "Pages", "QRCode", "Reactor", "XML", "ZeroMQ", logging,
             ]),
         tests(
             "EndToEndTests",

@@ -21,7 +21,7 @@ struct IntakeConfiguration: ServiceConfiguration {
     var deviceBurst: Int
     var media: MediaSettings
     /// The door for reports over ZeroMQ; nil where there is none.
-    var ingress: IngressSettings?
+    var ingress: CurveDoorSettings?
     /// Chats in which people report.
     var channels: ChannelSettings
     /// Where the answers of large uploads wait until they are sent.
@@ -67,7 +67,8 @@ struct IntakeConfiguration: ServiceConfiguration {
             "SASANDO_DEVICE_BURST", default: 120, in: 1...100_000, unit: "reports",
             "How many reports one phone may send at once.")
         media = MediaSettings(&keys)
-        ingress = IngressSettings(&keys)
+        ingress = CurveDoorSettings(
+            &keys, name: "INGRESS", port: 5671, purpose: "reports are taken", callers: "senders")
         channels = ChannelSettings(&keys)
         temporaryFolder = keys.string(
             "SASANDO_TEMPORARY", default: FileManager.default.temporaryDirectory.path, shape: "folder",

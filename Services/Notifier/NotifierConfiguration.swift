@@ -10,6 +10,8 @@ struct NotifierConfiguration: ServiceConfiguration {
     /// Live consumers served at once; one more is told to come back.
     let consumers: Int
     let media: MediaSettings
+    /// The door for consumers over ZeroMQ; nil where there is none.
+    let stream: CurveDoorSettings?
 
     init(_ keys: inout ConfigurationKeys) {
         runtime = RuntimeSettings(&keys, httpPort: 8083)
@@ -19,5 +21,7 @@ struct NotifierConfiguration: ServiceConfiguration {
             "SASANDO_CONSUMERS", default: 2_000, in: 1...100_000, unit: "connections",
             "Live consumers served at once.")
         media = MediaSettings(&keys)
+        stream = CurveDoorSettings(
+            &keys, name: "STREAM", port: 5672, purpose: "the agency's stream is sent", callers: "consumers")
     }
 }

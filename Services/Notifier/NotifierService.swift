@@ -61,15 +61,17 @@ struct NotifierService: Sendable {
         }
         process.health.add("stream") { stream.hasBegun ? nil : "the agency's stream has not been read yet" }
         doors.add(to: router)
-        return [
+        let door = StreamPart(
+            settings: configuration.stream, stream: stream, limiter: limiter, pool: store.pool, process: process)
+        let parts: [any Service] = [
             store, reportLog, Background("cities") { await registry.run() }, peers,
             Background("stream", on: store.reactor) { await stream.run() },
             Background("receipts") { await receipts.run() }, Background("limits") { await share.run() }, workers,
             HTTPService(
                 router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
                 logger: logger),
-            ConsumerRelease(tail: stream.tail),
         ]
+        return parts + door.services + [ConsumerRelease(tail: stream.tail)]
     }
 }
 

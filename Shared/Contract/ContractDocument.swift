@@ -59,7 +59,8 @@ extension ContractDocument {
     package static let openAPI = made(of: openFragments + schemaFragments)
     /// The agencies' streams, in AsyncAPI 3.0.
     package static let asyncAPI = made(
-        of: [PackageResources.asyncapi_json, PackageResources.streams_json] + schemaFragments)
+        of: [PackageResources.asyncapi_json, PackageResources.streams_json, PackageResources.zeromq_json]
+            + schemaFragments)
 
     private static func made(of fragments: [[UInt8]]) -> ContractDocument {
         do { return try ContractDocument(fragments) } catch {

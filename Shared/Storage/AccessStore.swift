@@ -3,7 +3,7 @@ package import PostgreSQL
 
 /// Who holds a key.
 package struct KeyHolder: Sendable, Hashable {
-    /// `zeromq` is an integrator's, known by a CURVE public key instead of a token.
+    /// `zeromq` is an integrator's or an agency's, known by a CURVE public key instead of a token.
     package enum Kind: String, Sendable { case integrator, agency, `operator`, zeromq }
 
     package var keyID: String
@@ -91,7 +91,7 @@ package struct AccessStore: Sendable {
     private static let openCurveKeys: SQL =
         "SELECT public_key, jurisdiction, id, channel, rate_per_minute FROM open_zeromq_keys()"
 
-    /// Every open key of kind `zeromq`, of all cities; 10,000 at most. For intake's login.
+    /// Every integrator's open key of kind `zeromq`, of all cities; 10,000 at most. For intake's login.
     package func curveKeys() async throws -> [CurveKeyHolder] {
         var keys: [CurveKeyHolder] = []
         for row in try await pool.query(Self.openCurveKeys) {
@@ -102,6 +102,25 @@ package struct AccessStore: Sendable {
                     holder: KeyHolder(
                         keyID: try row.decode(String.self, at: 2), kind: .zeromq,
                         channel: ChannelCode(rawValue: try row.decode(String.self, at: 3)),
+                        ratePerMinute: try row.decode(Int32?.self, at: 4).map(Int.init))))
+        }
+        return keys
+    }
+
+    private static let openStreamKeys: SQL =
+        "SELECT public_key, jurisdiction, id, agency, rate_per_minute FROM open_stream_keys()"
+
+    /// Every open key of kind `zeromq` of the agency whose login this is; 10,000 at most.
+    package func streamKeys() async throws -> [CurveKeyHolder] {
+        var keys: [CurveKeyHolder] = []
+        for row in try await pool.query(Self.openStreamKeys) {
+            keys.append(
+                CurveKeyHolder(
+                    publicKey: try row.decode([UInt8].self, at: 0),
+                    jurisdiction: JurisdictionCode(rawValue: try row.decode(String.self, at: 1)),
+                    holder: KeyHolder(
+                        keyID: try row.decode(String.self, at: 2), kind: .zeromq,
+                        agency: AgencyCode(rawValue: try row.decode(String.self, at: 3)),
                         ratePerMinute: try row.decode(Int32?.self, at: 4).map(Int.init))))
         }
         return keys
@@ -183,9 +202,9 @@ package struct KeyStore: Sendable {
     ) async throws -> Entry {
         let results = try await pool.transaction([
             """
-            INSERT INTO api_key (jurisdiction, id, kind, channel, public_key, rate_per_minute, expires_at)
-            VALUES (\(jurisdiction), \(holder.keyID), \(holder.kind.rawValue), \(holder.channel as ChannelCode?),
-                \(publicKey), \(holder.ratePerMinute.map(Int32.init) as Int32?), \(expiresAt as Timestamp?))
+            INSERT INTO api_key (jurisdiction, id, kind, agency, channel, public_key, rate_per_minute, expires_at)
+            VALUES (\(jurisdiction), \(holder.keyID), \(holder.kind.rawValue), \(holder.agency as AgencyCode?),
+                \(holder.channel as ChannelCode?), \(publicKey), \(holder.ratePerMinute.map(Int32.init) as Int32?), \(expiresAt as Timestamp?))
             ON CONFLICT (jurisdiction, public_key) DO NOTHING
             """,
             "SELECT \(Self.columns) FROM api_key WHERE jurisdiction = \(jurisdiction) AND public_key = \(publicKey)",

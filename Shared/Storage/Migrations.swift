@@ -55,6 +55,7 @@ package enum Migrations {
         Migration(number: 29, name: "bulk", script: PackageResources._029_bulk_sql),
         Migration(number: 30, name: "open311", script: PackageResources._030_open311_sql),
         Migration(number: 31, name: "conversations", script: PackageResources._031_conversations_sql),
+        Migration(number: 32, name: "stream-keys", script: PackageResources._032_stream_keys_sql),
     ]
 
     /// The version that these executables need.

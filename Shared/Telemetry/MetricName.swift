@@ -40,6 +40,7 @@ package enum MetricName: String, CaseIterable, Sendable {
     case streamSubscribersRefused = "sasando_stream_subscribers_refused_total"
     case streamDelay = "sasando_stream_delay_seconds"
     case streamTailMisses = "sasando_stream_tail_misses_total"
+    case streamRequests = "sasando_stream_requests_total"
 
     // Intake
     case reportsAdmitted = "sasando_reports_admitted_total"
@@ -109,6 +110,7 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .streamSubscribersRefused: "Consumers refused because every place was taken."
         case .streamDelay: "Time from an event to its place in the tail that live consumers are sent."
         case .streamTailMisses: "Pages that a slow consumer read from the store, not from the tail."
+        case .streamRequests: "Messages of consumers over ZeroMQ, by what they ask for."
         case .reportsAdmitted: "Reports accepted or replayed, by outcome."
         case .admissionBatchSize: "Reports in one admission commit."
         case .admissionBatchDuration: "Time of one admission commit."

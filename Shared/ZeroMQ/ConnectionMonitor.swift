@@ -15,7 +15,8 @@ package struct ConnectionEvent: Sendable, Hashable {
     package var kind: Kind
     /// The address of the socket's own endpoint that it is about.
     package var endpoint: String
-    /// For a failed handshake the ZAP status (300) or a protocol error, else an error number.
+    /// For a failed handshake the ZAP status (300), a protocol error or an error number; for a connection that has
+    /// ended the number that its messages came with.
     package var code: UInt32
 }
 

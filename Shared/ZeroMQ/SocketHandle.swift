@@ -96,21 +96,36 @@ internal import CZeroMQ
         precondition(!frames.isEmpty, "a message has at least one frame")
         var outcome = Sending.sent
         for (index, bytes) in frames.enumerated() {
-            let flags = index < frames.count - 1 ? ZMQ_DONTWAIT | ZMQ_SNDMORE : ZMQ_DONTWAIT
-            do throws(ZeroMQError) {
-                try unsafe call(.send) { socket in unsafe zmq_send(socket, bytes, bytes.count, flags) }
-            } catch {
-                switch error.code {
-                case .unreachable where index == 0: return .unreachable
-                case .wouldBlock where index == 0: return .wouldBlock
-                // The connection ended within the message: libzmq took back what it had of it, and swallows the
-                // rest, which it must be given nevertheless.
-                case .wouldBlock: outcome = .wouldBlock
-                default: throw error
-                }
-            }
+            let part = Part(index: index, isLast: index == frames.count - 1)
+            let sent = try unsafe send(bytes, bytes.count, part)
+            guard sent != .sent else { continue }
+            outcome = sent
+            if index == 0 { return sent }
         }
         return outcome
+    }
+
+    /// Where a frame stands in its message.
+    struct Part {
+        var index: Int
+        var isLast: Bool
+    }
+
+    /// Sends one frame. Where the first of a message could not be sent, the others must not follow it; later on they
+    /// must, whatever became of those before.
+    func send(_ bytes: UnsafeRawPointer?, _ count: Int, _ part: Part) throws(ZeroMQError) -> Sending {
+        let flags = part.isLast ? ZMQ_DONTWAIT : ZMQ_DONTWAIT | ZMQ_SNDMORE
+        do throws(ZeroMQError) {
+            try unsafe call(.send) { socket in unsafe zmq_send(socket, bytes, count, flags) }
+        } catch {
+            switch error.code {
+            case .unreachable where part.index == 0: return .unreachable
+            // Or the connection ended within the message: libzmq took back what it had of it, and swallows the rest.
+            case .wouldBlock: return .wouldBlock
+            default: throw error
+            }
+        }
+        return .sent
     }
 
     /// Takes a whole message, or nil if there is none.
@@ -131,7 +146,10 @@ internal import CZeroMQ
             count += 1
             if count <= maxFrames { message.frames.append(bytes) } else if !cutting { message.frames = [] }
             // The frame that a ROUTER puts first has it only sometimes.
-            if withSender && count <= 2 && message.sender == nil { message.sender = property("User-Id") }
+            if withSender && count <= 2 && message.sender == nil {
+                message.sender = property("User-Id")
+                message.connection = unsafe zmq_msg_get(frame, ZMQ_SRCFD)
+            }
             if unsafe zmq_msg_more(frame) == 0 {
                 message.isCut = count > maxFrames
                 return message.isCut && !cutting ? .dropped : .message(message)
@@ -160,6 +178,9 @@ package struct Message: Sendable, Hashable {
     package var frames: [[UInt8]]
     /// The public key, in Z85, of the client that sent it; only a CURVE server knows it.
     package var sender: String?
+    /// The number of the connection that it came by, as `ConnectionEvent` has it; a number is used again once its
+    /// connection has ended. Only a CURVE server knows it; -1: not known.
+    package var connection: Int32 = -1
     /// Whether it had more frames than the socket's bound, and these are the first of them.
     package var isCut: Bool
 

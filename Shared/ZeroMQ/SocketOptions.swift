@@ -35,6 +35,9 @@ package struct SocketOptions: Sendable {
     /// Reconnecting backs off up to this.
     package var reconnectIntervalMax = Duration.seconds(5)
     package var handshakeInterval = Duration.seconds(1)
+    /// How long a connection's other end may take nothing of what is sent, before the connection ends; nil: for as long
+    /// as the system lets it. Heartbeats do not find that out: they wait behind what is not taken.
+    package var stallTimeout: Duration?
     /// Of one frame that a peer sends, in bytes; a longer one ends its connection.
     package var maxFrameSize = 1 << 20
     /// Of one received message; one with more is dropped whole.
@@ -81,6 +84,7 @@ extension SocketHandle {
         try set(ZMQ_HEARTBEAT_IVL, options.heartbeatInterval.milliseconds)
         try set(ZMQ_HEARTBEAT_TIMEOUT, options.heartbeatTimeout.milliseconds)
         try set(ZMQ_HEARTBEAT_TTL, options.heartbeatTTL.milliseconds)
+        if let stall = options.stallTimeout { try set(ZMQ_TCP_MAXRT, stall.milliseconds) }
         try set(ZMQ_RECONNECT_IVL, options.reconnectInterval.milliseconds)
         try set(ZMQ_RECONNECT_IVL_MAX, options.reconnectIntervalMax.milliseconds)
         let isImmediate = options.isImmediate ?? (kind == .dealer || kind == .push)

@@ -26,6 +26,49 @@ extension Socket {
         }
     }
 
+    /// Sends a message if libzmq has room for it, and keeps nothing: never `queued`. It may overtake what waits in the
+    /// outbox.
+    package func sendAtOnce(_ frames: [[UInt8]]) throws(ZeroMQError) -> SendOutcome {
+        let handle = try opened(.send)
+        defer { touch() }
+        return outcome(of: try handle.send(frames))
+    }
+
+    /// The same of a message whose last two frames lie in `bytes`, until this returns.
+    ///
+    /// - Parameter head: the frames before those; a ROUTER's first one names the peer.
+    package func sendAtOnce(
+        _ head: [[UInt8]], from bytes: UnsafeRawBufferPointer, _ last: (Range<Int>, Range<Int>)
+    ) throws(ZeroMQError) -> SendOutcome {
+        let handle = try opened(.send)
+        defer { touch() }
+        var sending = SocketHandle.Sending.sent
+        for index in 0..<(head.count + 2) {
+            let part = SocketHandle.Part(index: index, isLast: index == head.count + 1)
+            let sent: SocketHandle.Sending
+            if index < head.count {
+                sent = try unsafe handle.send(head[index], head[index].count, part)
+            } else {
+                let range = index == head.count ? last.0 : last.1
+                sent = try unsafe handle.send(bytes.baseAddress?.advanced(by: range.lowerBound), range.count, part)
+            }
+            if sent == .sent { continue }
+            sending = sent
+            if index == 0 { break }
+        }
+        return outcome(of: sending)
+    }
+
+    private func outcome(of sending: SocketHandle.Sending) -> SendOutcome {
+        switch sending {
+        case .sent:
+            sentCounter.increment()
+            return .sent
+        case .wouldBlock: return .full
+        case .unreachable: return .unreachable
+        }
+    }
+
     /// How many messages wait in the outbox.
     package var queued: Int { outbox.count }
 

@@ -68,6 +68,22 @@ enum Compose {
             #expect(replies.first?.isOK == true, "\(replies.first?.text ?? "no reply")")
         }
 
+        @Test func `an agency's stream over ZeroMQ is at the port that is opened for it`() async throws {
+            try await run.pass()
+            let opened = try await stack.compose("port", "notifier-dlhk", "5672").trimmingCharacters(
+                in: .whitespacesAndNewlines)
+            let port = try #require(opened.split(separator: ":").last)
+            let door = try #require(run.credentials["zeromq"]?["agencies"]?["dlhk"])
+            let file = FileManager.default.temporaryDirectory.appending(path: "sasando-\(UUID().uuidString).json")
+            defer { try? FileManager.default.removeItem(at: file) }
+            let credentials: JSONValue = [
+                "zeromq": ["agencies": ["dlhk": door.setting("stream", .string("tcp://127.0.0.1:\(port)"))]]
+            ]
+            try Data(credentials.json.utf8).write(to: file)
+            let seen = try await StreamClient(credentials: file, agency: "dlhk").collect(1)
+            #expect(seen.cursors.count == 1, "\(seen)")
+        }
+
         @Test func `what is held of a person is looked after in a container of its own`() async throws {
             let keys = try await stack.compose("run", "--rm", "-T", "privacy", "sasandoctl", "privacy", "keys")
             #expect(!keys.isEmpty)

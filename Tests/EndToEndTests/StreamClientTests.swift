@@ -20,7 +20,7 @@ extension EndToEnd.FrontDoor {
                 try await stack.agency("dlhk").get(path + "?limit=20").json.elements.count == 20
             }
             let token = try #require(stack.credentials.agencyTokens["dlhk"])
-            let failures = try await StreamClients.judge(stack.door.address + path, token: token, count: 20)
+            let failures = try await SSEClients.judge(stack.door.address + path, token: token, count: 20)
             #expect(failures == "")
         }
     }

@@ -33,7 +33,7 @@ struct NotifierStreamTests {
         let seats = ConsumerSeats(limit: 300)
         #expect(seats.pause == .milliseconds(1))
         var taken: [ConsumerSeats.Seat] = []
-        for _ in 0..<100 { if let seat = seats.take() { taken.append(seat) } }
+        for _ in 0..<100 { if let seat = seats.take(.sse) { taken.append(seat) } }
         #expect(seats.pause == .milliseconds(10))
         #expect(seats.pageBytes == 512 << 10)
         for _ in 0..<1_024 { seats.setBehind(true) }

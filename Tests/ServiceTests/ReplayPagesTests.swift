@@ -1,4 +1,4 @@
-internal import NIOCore
+internal import Streams
 internal import Synchronization
 internal import Testing
 
@@ -28,7 +28,7 @@ struct ReplayPagesTests {
     }
 
     private static func page(after position: Int64) -> ReplayPages.Page {
-        ReplayPages.Page(bytes: ByteBuffer(integer: position), first: position + 1, last: position + 10)
+        ReplayPages.Page(first: position + 1, last: position + 10, size: 0, payload: SSEBlock([]))
     }
 
     @Test func `one page is made at a time, and everybody gets theirs`() async throws {

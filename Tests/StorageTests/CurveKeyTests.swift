@@ -59,14 +59,46 @@ struct CurveKeyTests {
         }
     }
 
-    @Test func `intake alone may list the open keys`() async throws {
+    @Test(arguments: [("open_zeromq_keys()", "sasando_intake"), ("open_stream_keys()", "sasando_notifier")])
+    func `one role alone may list the open keys of its door`(function: String, role: String) async throws {
         let rows = try await Fixture.current.pool.query(
             """
-            SELECT r.rolname, has_function_privilege(r.oid, 'open_zeromq_keys()', 'EXECUTE') FROM pg_roles r
+            SELECT r.rolname, has_function_privilege(r.oid, \(function), 'EXECUTE') FROM pg_roles r
             WHERE r.rolname IN ('sasando_intake', 'sasando_routing', 'sasando_notifier', 'sasando_analytics')
             """)
         var may: [String: Bool] = [:]
         for row in rows { may[try row.decode(String.self, at: 0)] = try row.decode(Bool.self, at: 1) }
-        #expect(may.filter(\.value).keys.sorted() == ["sasando_intake"] && may.count == 4)
+        #expect(may.filter(\.value).keys.sorted() == [role] && may.count == 4)
+    }
+
+    @Test func `an agency's key is listed for its own notifier, and opens nothing at intake`() async throws {
+        for (index, agency) in (["dlhk", "dishub"] as [AgencyCode]).enumerated() {
+            let holder = KeyHolder(keyID: "stream-\(agency)", kind: .zeromq, agency: agency, ratePerMinute: 9)
+            let made = try await keys.ensure(
+                holder, publicKey: key(20 + UInt8(index)), expiresAt: nil, in: jurisdiction)
+            #expect(made.agency == agency.rawValue && made.channel == nil)
+        }
+        #expect(try await open(20) == nil)
+        #expect(try await open(21) == nil)
+        #expect(try await access.streamKeys().isEmpty, "the owner is no agency")
+        let dlhk = CurveKeyHolder(
+            publicKey: key(20), jurisdiction: jurisdiction,
+            holder: KeyHolder(keyID: "stream-dlhk", kind: .zeromq, agency: "dlhk", ratePerMinute: 9))
+        try await Fixture.current.asRole("sasando_\(jurisdiction)_dlhk") { pool async throws in
+            let own = AccessStore(pool: pool)
+            #expect(try await own.streamKeys() == [dlhk])
+            #expect(try await keys.revoke("stream-dlhk", in: jurisdiction))
+            #expect(try await own.streamKeys().isEmpty)
+        }
+    }
+
+    @Test func `a key of this kind is a channel's or an agency's, never both or neither`() async throws {
+        for (agency, channel) in [("dlhk", "radio"), (nil, nil)] as [(AgencyCode?, ChannelCode?)] {
+            await #expect(throws: PostgresError.self) {
+                try await keys.ensure(
+                    KeyHolder(keyID: "z", kind: .zeromq, agency: agency, channel: channel), publicKey: key(30),
+                    expiresAt: nil, in: jurisdiction)
+            }
+        }
     }
 }

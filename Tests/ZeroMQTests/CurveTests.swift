@@ -60,9 +60,26 @@ private final class Admission: Sendable {
                 let push = try await client(far, pair, to: endpoint)
                 try await push.send([[1], [2]])
                 let message = try await pull.receiveMessage(until: .now + .seconds(20))
-                #expect(message == Message(frames: [[1], [2]], sender: pair.publicKey.z85))
+                #expect(message.frames == [[1], [2]] && message.sender == pair.publicKey.z85)
             }
             #expect(domains.withLock { $0 } == ["services"])
+        }
+    }
+
+    @Test func `a message's connection is named again when it ends`() async throws {
+        try await withSides { near, far async throws in
+            let events = Events()
+            try await withServer(near, events: events) { _, _ in
+                true
+            } _: { pull, endpoint in
+                let push = try await client(far, .generate(), to: endpoint)
+                try await push.send([[1], [2]])
+                let message = try await pull.receiveMessage(until: .now + .seconds(20))
+                #expect(message.connection > 2)
+                try await push.disconnect(endpoint)
+                let end = try await events.next(.disconnected)
+                #expect(end.code == UInt32(message.connection))
+            }
         }
     }
 

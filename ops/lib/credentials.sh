@@ -23,26 +23,41 @@ token() {
     printf '%s' "${BASH_REMATCH[1]}" | write_secret "$file"
 }
 
-# curve_key NAME CHANNEL: a pair for sending reports over ZeroMQ, registered once.
+# curve_key NAME HOLDER...: a pair for a program that comes over ZeroMQ, registered once.
 curve_key() {
     local file=$home/secrets/$1 public
     [[ ! -s $file.public ]] || return 0
     secret "$1.key"
     public=$(curve_public "$file.key") || die "no public key could be made for $1"
-    control_or_die key create --jurisdiction "$jurisdiction" --kind zeromq --channel "$2" --public-key="$public"
+    control_or_die key create --jurisdiction "$jurisdiction" --kind zeromq "${@:2}" --public-key="$public"
     printf '%s' "$public" | write_secret "$file.public"
 }
 
 make_keys() {
-    local agency
+    local agency made=()
     progress 'Making keys'
     token integrator --kind integrator --channel integrator
-    curve_key integrator-zeromq integrator
+    curve_key integrator-zeromq --channel integrator
     token samples --kind integrator --channel contoh
     token operator --kind operator
     for agency in "${agencies[@]}"; do
-        token "agency-$agency" --kind agency --agency "$agency"
+        agency_keys "$agency" &
+        made+=($!)
     done
+    for agency in "${made[@]}"; do wait "$agency" || die 'the keys of an agency could not be made'; done
+}
+
+agency_keys() {
+    token "agency-$1" --kind agency --agency "$1"
+    curve_key "agency-$1-zeromq" --agency "$1"
+}
+
+# stream_credentials AGENCY ADDRESS: what a program needs to follow the agency's stream over ZeroMQ, as a member.
+stream_credentials() {
+    local secrets=$home/secrets
+    printf '      "%s": {"stream": "%s", "server_key": "%s",\n        "public_key": "%s", "secret_key": "%s"}' "$1" "$2" \
+        "$(curve_public "$secrets/stream-$1.key")" "$(< "$secrets/agency-$1-zeromq.public")" \
+        "$(curve_secret "$secrets/agency-$1-zeromq.key")"
 }
 
 write_credentials() {
@@ -52,8 +67,15 @@ write_credentials() {
         printf '  "integrator": {"api_key": "%s"},\n' "$(< "$home/secrets/integrator.token")"
         printf '  "zeromq": {\n    "ingress": "%s",\n    "ingress_server_key": "%s",\n' "$ingress" \
             "$(curve_public "$home/secrets/ingress.key")"
-        printf '    "integrator_public_key": "%s",\n    "integrator_secret_key": "%s"\n  },\n' \
+        printf '    "integrator_public_key": "%s",\n    "integrator_secret_key": "%s",\n    "agencies": {' \
             "$(< "$home/secrets/integrator-zeromq.public")" "$(curve_secret "$home/secrets/integrator-zeromq.key")"
+        for agency in "${agencies[@]}"; do
+            printf '%s\n' "$separator"
+            stream_credentials "$agency" "${stream_address[$agency]}"
+            separator=','
+        done
+        printf '\n    }\n  },\n'
+        separator=''
         printf '  "operator": {"token": "%s"},\n  "agencies": {' "$(< "$home/secrets/operator.token")"
         for agency in "${agencies[@]}"; do
             printf '%s\n    "%s": {"token": "%s"}' "$separator" "$agency" "$(< "$home/secrets/agency-$agency.token")"

@@ -3,7 +3,7 @@
 jurisdiction=kupang
 city=$ops/jurisdictions/$jurisdiction
 agencies=(dlhk pupr dishub dinsos satpolpp dinkes damkar kominfo)
-declare -A service_port=()
+declare -A service_port=() stream_address=()
 
 # control ARGUMENTS...: sasandoctl as the owner of the store.
 control() {
@@ -61,8 +61,12 @@ start_services() {
     start_service routing sasando-routing routing
     start_service analytics sasando-analytics analytics
     for agency in "${agencies[@]}"; do
+        secret "stream-$agency.key"
+        take_port "stream-$agency"
+        stream_address[$agency]=tcp://127.0.0.1:$port
         start_service "notifier-$agency" sasando-notifier "${jurisdiction}_$agency" \
-            SASANDO_MEDIA="$home/media" SASANDO_JURISDICTION="$jurisdiction" SASANDO_AGENCY="$agency"
+            SASANDO_MEDIA="$home/media" SASANDO_JURISDICTION="$jurisdiction" SASANDO_AGENCY="$agency" \
+            SASANDO_STREAM_BIND="${stream_address[$agency]}" SASANDO_STREAM_KEY_FILE="$home/secrets/stream-$agency.key"
     done
     for name in "${!service_port[@]}"; do
         if ! wait_until 30 "$name" is_service_ready "${service_port[$name]}"; then

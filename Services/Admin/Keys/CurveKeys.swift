@@ -21,9 +21,9 @@ struct CurveKeys {
         (publicKey, secretKey) = (key, nil)
     }
 
-    func show(_ entry: KeyStore.Entry, isNew: Bool, channel: String?, _ output: OutputOptions) throws {
-        guard entry.channel == channel else {
-            throw Refusal("key \(entry.id) has this public key, and is of another channel: make a new pair")
+    func show(_ entry: KeyStore.Entry, isNew: Bool, of holder: KeyHolder, _ output: OutputOptions) throws {
+        guard entry.channel == holder.channel?.rawValue, entry.agency == holder.agency?.rawValue else {
+            throw Refusal("key \(entry.id) has this public key, and is somebody else's: make a new pair")
         }
         if output.json {
             var members = ["id": entry.id, "public_key": publicKey.z85]

@@ -22,14 +22,15 @@ struct KeyCommand: AsyncParsableCommand {
                 With --token-file nothing is shown, and running it again changes nothing: so a deployment says what \
                 keys there are to be. A key that was revoked stays so.
 
-                Of kind zeromq is who sends reports over ZeroMQ. It has a CURVE pair instead of a token: with \
-                --public-key the sender keeps the secret key, else a pair is made, and the secret key shown this once.
+                Of kind zeromq is who sends a channel's reports over ZeroMQ, or follows an agency's stream so. It has a \
+                CURVE pair instead of a token: with --public-key its holder keeps the secret key, else a pair is made, \
+                and the secret key shown this once.
                 """)
 
         @Option(help: "integrator, agency, operator or zeromq.")
         var kind: Kind
 
-        @Option(help: "The agency that the key speaks for (kind agency).")
+        @Option(help: "The agency that the key speaks for (kinds agency and zeromq).")
         var agency: String?
 
         @Option(help: "The channel that its reports come by (kinds integrator and zeromq).")
@@ -62,7 +63,7 @@ struct KeyCommand: AsyncParsableCommand {
         @Option(help: "A file with the token: sas_ and 43 characters of base64url.")
         var tokenFile: String?
 
-        @Option(help: "The sender's CURVE public key, in Z85 (kind zeromq).")
+        @Option(help: "The holder's CURVE public key, in Z85 (kind zeromq).")
         var publicKey: String?
 
         @OptionGroup var city: CityOptions
@@ -70,12 +71,7 @@ struct KeyCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
-            if (kind == .agency) != (agency != nil) {
-                throw ValidationError("--agency goes with --kind agency, and only with it")
-            }
-            if (kind == .integrator || kind == .zeromq) != (channel != nil) {
-                throw ValidationError("--channel goes with --kind integrator or zeromq, and only with them")
-            }
+            try validateHolder()
             if kind == .zeromq, tokenFile != nil { throw ValidationError("a key of kind zeromq has no token") }
             if kind != .zeromq, publicKey != nil { throw ValidationError("--public-key goes with --kind zeromq") }
             if let rate, !(1...1_000_000).contains(rate) {
@@ -89,6 +85,21 @@ struct KeyCommand: AsyncParsableCommand {
                 !channel.isWellFormed || ChannelCode.reserved.contains(channel)
             {
                 throw ValidationError("--channel takes a-z, 0-9 and _, up to 40; web and loket are the city's own")
+            }
+        }
+
+        private func validateHolder() throws {
+            if kind == .zeromq {
+                guard (agency == nil) != (channel == nil) else {
+                    throw ValidationError("--kind zeromq goes with either --channel or --agency")
+                }
+                return
+            }
+            if (kind == .agency) != (agency != nil) {
+                throw ValidationError("--agency goes with --kind agency or zeromq, and only with them")
+            }
+            if (kind == .integrator) != (channel != nil) {
+                throw ValidationError("--channel goes with --kind integrator or zeromq, and only with them")
             }
         }
 
@@ -117,7 +128,7 @@ struct KeyCommand: AsyncParsableCommand {
                 return try await KeyStore(pool: pool).ensure(
                     holder, tokenHash: token.hash, expiresAt: end, in: jurisdiction)
             }
-            if let curve { return try curve.show(entry, isNew: entry.id == id, channel: channel, output) }
+            if let curve { return try curve.show(entry, isNew: entry.id == id, of: holder, output) }
             try show(entry, isNew: entry.id == id, token: token.text)
         }
 

@@ -53,15 +53,7 @@ struct IngressDesk: Sendable {
         isError: true)
 
     private static func answer(_ error: any Error) -> Answer {
-        Answer(json: problem(error).forFrames.json, isError: true)
-    }
-
-    private static func problem(_ error: any Error) -> ProblemDetails {
-        switch error {
-        case let problem as ProblemDetails: problem
-        case let error as any ProblemConvertible: error.problem
-        default: .internalError
-        }
+        Answer(json: ProblemDetails(of: error).forFrames.json, isError: true)
     }
 
     // MARK: Filing
@@ -104,7 +96,7 @@ struct IngressDesk: Sendable {
             let admitted = try await file(line.text, from: principal, channel, city)
             return Outcome(line: line.number, result: .success((admitted.receipt.id, admitted.isReplay)))
         } catch {
-            return Outcome(line: line.number, result: .failure(Self.problem(error)))
+            return Outcome(line: line.number, result: .failure(ProblemDetails(of: error)))
         }
     }
 
@@ -148,16 +140,6 @@ struct IngressDesk: Sendable {
 }
 
 extension ProblemDetails {
-    fileprivate var retryAfter_s: Int? { headers[.retryAfter].flatMap { Int($0) } }
-
-    /// The same for who sees no headers: how long to wait is a member, `retry_after`, in seconds.
-    fileprivate var forFrames: ProblemDetails {
-        guard let wait = retryAfter_s else { return self }
-        var problem = self
-        problem.members.append((name: "retry_after", value: .int(Int64(wait))))
-        return problem
-    }
-
     /// What a line says of this; never empty.
     fileprivate var lineErrors: [Entry] {
         if !errors.isEmpty { return errors }

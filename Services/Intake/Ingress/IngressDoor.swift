@@ -1,10 +1,7 @@
 internal import Domain
 internal import Logging
-internal import Reactor
 internal import Runtime
 internal import ServiceLifecycle
-internal import Synchronization
-internal import Telemetry
 internal import ZeroMQ
 
 /// The door for reports over ZeroMQ: a ROUTER behind CURVE, on a thread of its own.
@@ -12,100 +9,32 @@ internal import ZeroMQ
 /// What has been received is answered. While too many reports are in flight nothing is received: then libzmq's queues
 /// fill up, and with them the senders'. It takes from each connection in turn, so nobody's flood keeps others out.
 final class IngressDoor: Service {
-    private static let domain = "ingress"
     /// Reports in flight at once: two batches of admission.
     private static let maximumInFlight = 1_024
     /// Messages, and bytes, that are taken from the socket at once.
     private static let batch = 256
     private static let batchBytes = 4 << 20
-    /// Connections that wait to be admitted at once; more try again.
-    private static let maximumQuestions = 256
-    /// How long answers under way may go on after the stop, and how long libzmq may then take to send them.
-    private static let drain: Duration = .seconds(4)
-    private static let linger: Duration = .milliseconds(1500)
 
-    private let settings: IngressSettings
     private let desk: IngressDesk
     private let keys: CurveKeyWatch
-    private let logger: Logger
-    private let reactor = Reactor(name: "sasando-ingress")
+    private let door: CurveDoor
     private let room = IngressRoom(limit: maximumInFlight)
     private let metrics = IngressMetrics()
-    private let bound = Mutex<String?>(nil)
 
-    init(settings: IngressSettings, desk: IngressDesk, keys: CurveKeyWatch, logger: Logger) {
-        self.settings = settings
+    init(settings: CurveDoorSettings, desk: IngressDesk, keys: CurveKeyWatch, logger: Logger) {
         self.desk = desk
         self.keys = keys
-        self.logger = logger
+        door = CurveDoor("ingress", settings: settings, options: Self.options, keys: keys, logger: logger)
     }
 
     /// Where it listens, once it does.
-    var endpoint: String? { bound.withLock { $0 } }
+    var endpoint: String? { door.endpoint }
 
     /// Reports that were received and are not answered yet.
     var inFlight: Int { room.taken }
 
     func run() async throws {
-        // The socket is on the reactor: a message is received and answered without a change of threads.
-        try await withTaskExecutorPreference(reactor) { try await open() }
-    }
-
-    private func open() async throws {
-        let context = try ZeroMQContext()
-        do {
-            try await serve(in: context)
-        } catch {
-            await close(context)
-            throw error
-        }
-        await close(context)
-    }
-
-    private func close(_ context: ZeroMQContext) async {
-        bound.withLock { $0 = nil }
-        await context.close(within: Self.linger * 2)
-        reactor.stop()
-    }
-
-    private func serve(in context: ZeroMQContext) async throws {
-        let keys = keys
-        let gate = try await ZAPHandler(context: context, reactor: reactor, limit: Self.maximumQuestions) { key, _ in
-            await keys.admits(key)
-        }
-        let socket = try Socket(
-            .router, in: context, on: reactor, security: .curveServer(settings.key, domain: Self.domain),
-            options: Self.options, label: "ingress")
-        let endpoint: String
-        do { endpoint = try await socket.bind(settings.endpoint) } catch {
-            throw StartFailure(
-                "SASANDO_INGRESS_BIND: \(error)", advice: "Name a free port of an address of this machine.")
-        }
-        bound.withLock { $0 = endpoint }
-        logger.info("Listening", metadata: [LogKey.endpoint: "\(endpoint)"])
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await gate.run()
-                return false
-            }
-            group.addTask {
-                await keys.run()
-                return false
-            }
-            group.addTask {
-                await self.answer(from: socket)
-                return true
-            }
-            group.addTask {
-                try? await gracefulShutdown()
-                try? await Task.sleep(for: Self.drain)
-                return true
-            }
-            // All is answered, or the time for it is over.
-            while let isEnd = await group.next(), !isEnd {}
-            group.cancelAll()
-        }
-        await flush(socket)
+        try await door.run { socket in await self.answer(from: socket) }
     }
 
     private static var options: SocketOptions {
@@ -114,13 +43,10 @@ final class IngressDoor: Service {
         options.maxFrameSize = 2 << 20
         options.maxFrames = IngressMessage.maximumFrames + 1
         options.cutsMessages = true
-        // Strangers to each other: nobody may take over another's name, and with it the replies.
-        options.isHandedOver = false
         options.receiveHighWaterMark = 128
         options.sendHighWaterMark = 512
         options.outboxLimit = 16_384
         options.outboxLimitPerPeer = 2_048
-        options.linger = linger
         return options
     }
 
@@ -172,14 +98,5 @@ final class IngressDoor: Service {
         // It fails only if the context was closed: then nobody waits for it.
         guard let outcome = try? await socket.send(frames) else { return }
         metrics.count(outcome)
-    }
-
-    /// Lets libzmq take what waits for slow peers, for a moment.
-    private func flush(_ socket: Socket) async {
-        let deadline = ContinuousClock.now + Self.linger
-        while await socket.queued > 0, ContinuousClock.now < deadline {
-            try? await reactor.sleep(for: .milliseconds(10))
-            if Task.isCancelled { return }
-        }
     }
 }

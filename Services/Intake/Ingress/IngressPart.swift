@@ -12,7 +12,7 @@ struct IngressPart: Sendable {
     let services: [any Service]
 
     init(
-        settings: IngressSettings?, cities: ServedCities, filing: ReportFiling, limiter: RateLimiter,
+        settings: CurveDoorSettings?, cities: ServedCities, filing: ReportFiling, limiter: RateLimiter,
         pool: PostgresPool, process: ServiceProcess
     ) {
         let inFlight = Meter(.ingressInFlight)
@@ -24,7 +24,8 @@ struct IngressPart: Sendable {
         }
         let door = IngressDoor(
             settings: settings, desk: IngressDesk(cities: cities, filing: filing, limiter: limiter),
-            keys: CurveKeyWatch(store: AccessStore(pool: pool), logger: process.logger), logger: process.logger)
+            keys: CurveKeyWatch(logger: process.logger) { try await AccessStore(pool: pool).curveKeys() },
+            logger: process.logger)
         process.metrics.beforeExposition { inFlight.set(door.inFlight) }
         process.health.add("ingress") { door.endpoint == nil ? "not listening yet" : nil }
         services = [door]

@@ -4,6 +4,9 @@ internal import Telemetry
 
 /// How many live consumers there are, and how many of them have fallen behind. Both are bounded.
 final class ConsumerSeats: Sendable {
+    /// How a consumer is sent its events.
+    enum Way: String, CaseIterable { case sse, zeromq }
+
     /// A consumer's place, free again when nobody refers to it.
     final class Seat: Sendable {
         private let seats: ConsumerSeats
@@ -16,15 +19,18 @@ final class ConsumerSeats: Sendable {
             self.position = position
         }
 
-        /// Takes note of what the consumer was sent last.
+        /// Takes note of what the consumer has had last.
         func reached(_ seq: Int64) { position.seq.store(seq, ordering: .relaxed) }
 
         deinit { seats.leave(number) }
     }
 
     fileprivate final class Position: Sendable {
+        let way: Way
         /// Behind nothing, until it is known where the consumer begins.
         let seq = Atomic<Int64>(.max)
+
+        init(_ way: Way) { self.way = way }
     }
 
     private struct State: Sendable {
@@ -36,7 +42,7 @@ final class ConsumerSeats: Sendable {
     /// What all consumers who have fallen behind may hold in memory together, in bytes of events' texts.
     private static let behindBytes = 48 << 20
     private static let pageBytes = (16 << 10)...(512 << 10)
-    static let pageLimit = 200
+    static let pageLimit = 400
 
     let limit: Int
     private let state = Mutex(State())
@@ -46,8 +52,8 @@ final class ConsumerSeats: Sendable {
     init(limit: Int) { self.limit = limit }
 
     /// A place, or nil when all are taken.
-    func take() -> Seat? {
-        let position = Position()
+    func take(_ way: Way) -> Seat? {
+        let position = Position(way)
         let place = state.withLock { state -> (number: Int, taken: Int)? in
             guard state.seats.count < limit else { return nil }
             state.next += 1
@@ -71,9 +77,11 @@ final class ConsumerSeats: Sendable {
     }
 
     /// How many events the consumer that is furthest behind `head` lacks; 0 for none.
-    func worstLag(behind head: Int64) -> Int64 {
+    func worstLag(of way: Way, behind head: Int64) -> Int64 {
         state.withLock { state in
-            state.seats.values.reduce(0) { max($0, head - min(head, $1.seq.load(ordering: .relaxed))) }
+            state.seats.values.reduce(0) { worst, position in
+                position.way == way ? max(worst, head - min(head, position.seq.load(ordering: .relaxed))) : worst
+            }
         }
     }
 

@@ -29,49 +29,34 @@ struct EventsRoute: Sendable {
 
     private func batch(_ request: Request, from position: StreamPosition) async throws -> Response {
         let limit = try EventBatch.limit(request)
-        let extent = try await extent()
+        let extent = try await stream.extent()
         let cursor = try position.cursor(in: extent)
         guard
             let page = try await stream.reader.page(
                 after: cursor.seq, limit: limit, bytes: EventBatch.maximumBytes)
-        else { throw Self.noStream }
+        else { throw LiveStream.noStream }
         if let first = page.events.first, first.cursor.seq != cursor.seq + 1 {
             // Trimmed since it was checked.
-            throw ProblemDetails(.gone, at: cursor, in: try await self.extent())
+            throw ProblemDetails(.gone, at: cursor, in: try await stream.extent())
         }
         Self.pulled.increment(by: page.events.count)
         return EventBatch.response(page.events, after: cursor, limit: limit, path: request.uri.path)
     }
-
-    private func extent() async throws -> StreamExtent {
-        guard let extent = try await stream.reader.extent() else { throw Self.noStream }
-        return extent
-    }
-
-    private static let noStream = ProblemDetails.unavailable("This agency's stream is not set up yet.")
 
     // MARK: Live
 
     private func live(
         _ request: Request, _ context: WebContext, from position: StreamPosition
     ) async throws -> Response {
-        // Read before the position is checked: a restore in between then lets the consumer go.
-        let incarnation = stream.tail.incarnation
-        guard incarnation > 0 else {
-            throw ProblemDetails.unavailable("This process has not read its stream yet.")
-        }
-        if stream.isClosed { throw ProblemDetails.unavailable("This server is stopping; connect again.") }
-        guard let seat = stream.seats.take() else {
-            throw ProblemDetails.unavailable("All \(stream.seats.limit) live places are taken.", retryAfter_s: 5)
-        }
-        let start = try position.cursor(in: try await extent())
+        let seat = try stream.seat(.sse)
+        let start = try await stream.start(at: position)
         let headers: HTTPFields = [
             .contentType: "text/event-stream", .cacheControl: "no-store", .xAccelBuffering: "no",
             // A connection that was watched for its end cannot be used again.
             .connection: "close",
         ]
         // Browsers hold the answer back until its first byte; the first event may be long in coming.
-        let opening = position == .latest ? SSEBlock.opened(at: start) : SSEBlock.heartbeat
+        let opening = position == .latest ? SSEBlock.opened(at: start.cursor) : SSEBlock.heartbeat
         let body = ResponseBody { writer in
             // The seat is this closure's: it is free when the answer is over, or was never sent.
             defer { withExtendedLifetime(seat) {} }
@@ -80,7 +65,7 @@ struct EventsRoute: Sendable {
             try await whilePresent(request, pace, on: LoopExecutors.shared[context.eventLoop]) {
                 var writer = paced
                 try await writer.write(opening)
-                try await stream.consumer(in: seat).send(after: start.seq, incarnation: incarnation, to: &writer)
+                try await LiveConsumer(stream: stream, seat: seat).send(from: start, to: &writer)
                 try await writer.finish()
             }
         }

@@ -56,9 +56,41 @@ struct LiveStream: Sendable {
         }
     }
 
-    func consumer(in seat: ConsumerSeats.Seat) -> LiveConsumer {
-        LiveConsumer(tail: tail, reader: reader, seats: seats, replays: replays, heartbeat: heartbeat, seat: seat)
+    /// Where a consumer begins to be served live.
+    struct Start: Sendable {
+        var cursor: Cursor
+        /// Where the stream ended at that moment.
+        var head: Cursor
+        /// The tail's, before the position was checked: a restore in between then lets the consumer go.
+        var incarnation: Int
     }
+
+    /// Where a consumer with this position begins. Throws 409 and 410, and 503 where this process serves nobody.
+    func start(at position: StreamPosition) async throws -> Start {
+        let incarnation = tail.incarnation
+        guard incarnation > 0 else {
+            throw ProblemDetails.unavailable("This process has not read its stream yet.")
+        }
+        if isClosed { throw Self.stopping }
+        let extent = try await extent()
+        return Start(cursor: try position.cursor(in: extent), head: extent.latest, incarnation: incarnation)
+    }
+
+    func extent() async throws -> StreamExtent {
+        guard let extent = try await reader.extent() else { throw Self.noStream }
+        return extent
+    }
+
+    /// A live place. Throws 503 where all are taken.
+    func seat(_ way: ConsumerSeats.Way) throws(ProblemDetails) -> ConsumerSeats.Seat {
+        guard let seat = seats.take(way) else {
+            throw .unavailable("All \(seats.limit) live places are taken.", retryAfter_s: 5)
+        }
+        return seat
+    }
+
+    static let noStream = ProblemDetails.unavailable("This agency's stream is not set up yet.")
+    static let stopping = ProblemDetails.unavailable("This server is stopping; connect again.")
 
     /// Shows in `metrics` how far the stream reaches, and how far behind it the tail and the live consumers are.
     func show(in metrics: MetricRegistry) {
@@ -66,12 +98,13 @@ struct LiveStream: Sendable {
         let head = Meter(.streamHead, stream)
         let tailLag = Meter(.streamLag, stream + [("consumer", "tail")])
         LiveConsumer.expectAll()
-        let liveLag = Meter(.streamLag, stream + [("consumer", "sse")])
+        StreamMetrics.expectAll()
+        let lags = ConsumerSeats.Way.allCases.map { ($0, Meter(.streamLag, stream + [("consumer", $0.rawValue)])) }
         metrics.beforeExposition { [tail, seats] in
             guard let reach = tail.reach else { return }
             head.set(reach.stream)
             tailLag.set(reach.stream - reach.tail)
-            liveLag.set(seats.worstLag(behind: reach.stream))
+            for (way, lag) in lags { lag.set(seats.worstLag(of: way, behind: reach.stream)) }
         }
     }
 }

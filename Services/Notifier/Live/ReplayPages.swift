@@ -1,4 +1,3 @@
-internal import NIOCore
 internal import Streams
 internal import Synchronization
 
@@ -8,12 +7,7 @@ internal import Synchronization
 /// restart, share them. However many catch up at once, they take a part of one processor, and the live consumers, and
 /// the other agencies beside us, keep the rest.
 final class ReplayPages: Sendable {
-    /// The frames of the events `first` to `last`.
-    struct Page: Sendable {
-        let bytes: ByteBuffer
-        let first: Int64
-        let last: Int64
-    }
+    typealias Page = TailBlock<SSEBlock>
 
     private struct State: Sendable {
         var isTaken = false

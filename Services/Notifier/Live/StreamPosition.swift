@@ -4,26 +4,14 @@ internal import Hummingbird
 internal import Runtime
 internal import Streams
 
-/// Where a consumer wants to go on.
-enum StreamPosition: Hashable {
-    /// From the beginning of what is kept.
-    case beginning
-    /// Only what is new.
-    case latest
-    case after(Cursor)
-
+extension StreamPosition {
     /// `Last-Event-ID` wins over `after`. Throws 400 for what is no cursor.
     init(_ request: Request) throws(ProblemDetails) {
-        let asked = request.headers[.lastEventID].flatMap { $0.isEmpty ? nil : $0 } ?? request.query["after"]
-        switch asked {
-        case nil, "": self = .beginning
-        case "latest": self = .latest
-        case .some(let text):
-            guard let cursor = Cursor(text: text) else {
-                throw .badRequest("\"\(text.prefix(60))\" is no cursor: send one that this stream gave, as in 1-42.")
-            }
-            self = .after(cursor)
+        let asked = request.headers[.lastEventID].flatMap { $0.isEmpty ? nil : $0 } ?? request.query["after"] ?? ""
+        guard let position = StreamPosition(text: asked) else {
+            throw .badRequest("\"\(asked.prefix(60))\" is no cursor: send one that this stream gave, as in 1-42.")
         }
+        self = position
     }
 
     /// The cursor to go on from. Throws 409 and 410, with what can be gone on from.

@@ -5,8 +5,8 @@ internal import Streams
 internal import Telemetry
 internal import ZeroMQ
 
-/// The open keys of kind `zeromq`, read from the store each second: for a door where every message must be judged
-/// without asking anybody, and where strangers with ever new keys must not make the store work.
+/// The open keys of kind `zeromq` that a door is for, read from the store each second: for a door where every message
+/// must be judged without asking anybody, and where strangers with ever new keys must not make the store work.
 ///
 /// A key that was revoked is good for little more than a second. While the store is away nothing can be revoked, and
 /// what stood still stands.
@@ -15,13 +15,14 @@ package final class CurveKeyWatch: Sendable {
     /// A key that is not known is looked for again, but no oftener than this.
     private static let gap: Duration = .milliseconds(200)
 
-    private let store: AccessStore
+    private let read: @Sendable () async throws -> [CurveKeyHolder]
     private let logger: Logger
     private let bell: Wake
     private let keys: StandingKeys<Principal>
 
-    package init(store: AccessStore, logger: Logger) {
-        self.store = store
+    /// - Parameter read: the keys that are open now.
+    package init(logger: Logger, read: @escaping @Sendable () async throws -> [CurveKeyHolder]) {
+        self.read = read
         self.logger = logger
         let bell = Wake()
         self.bell = bell
@@ -41,7 +42,7 @@ package final class CurveKeyWatch: Sendable {
             let generation = bell.generation
             let reading = keys.reading()
             do {
-                keys.finish(reading, found: Self.principals(try await store.curveKeys()))
+                keys.finish(reading, found: Self.principals(try await read()))
                 isAway = false
             } catch {
                 keys.finish(reading, found: nil)

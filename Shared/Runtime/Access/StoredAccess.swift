@@ -17,7 +17,7 @@ extension Principal {
         let role: Role
         switch (holder.kind, holder.agency, holder.channel) {
         case (.integrator, _, let channel?), (.zeromq, _, let channel?): role = .integrator(channel: channel)
-        case (.agency, let agency?, _): role = .agency(agency)
+        case (.agency, let agency?, _), (.zeromq, let agency?, _): role = .agency(agency)
         case (.operator, _, _): role = .operator
         default: return nil
         }

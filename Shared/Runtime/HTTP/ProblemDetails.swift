@@ -141,3 +141,25 @@ extension ProblemDetails {
         return problem
     }
 }
+
+extension ProblemDetails {
+    /// What whoever asked is told of an error, where no more is known of how it came about.
+    package init(of error: any Error) {
+        switch error {
+        case let problem as ProblemDetails: self = problem
+        case let error as any ProblemConvertible: self = error.problem
+        default: self = .internalError
+        }
+    }
+
+    /// `Retry-After`, in seconds.
+    package var retryAfter_s: Int? { headers[.retryAfter].flatMap { Int($0) } }
+
+    /// The same for who sees no headers: how long to wait is a member, `retry_after`, in seconds.
+    package var forFrames: ProblemDetails {
+        guard let wait = retryAfter_s else { return self }
+        var problem = self
+        problem.members.append((name: "retry_after", value: .int(Int64(wait))))
+        return problem
+    }
+}

@@ -11,6 +11,7 @@ enum Figure: String, CaseIterable, ExpressibleByArgument, Sendable {
     case routing
     case endToEnd = "end-to-end"
     case fanOut = "fan-out"
+    case stream
     case fold
     case photos
     case open311
@@ -25,6 +26,7 @@ enum Figure: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .routing: try await RoutingFigure(setting: setting).measure()
         case .endToEnd: try await EndToEndFigure(setting: setting).measure()
         case .fanOut: try await FanOutFigure(setting: setting).measure()
+        case .stream: try await StreamFigure(setting: setting).measure()
         case .fold: try await FoldFigure(setting: setting).measure()
         case .photos: try await PhotoFigure(setting: setting).measure()
         case .open311: try await Open311Figure(setting: setting).measure()

@@ -13,6 +13,12 @@ struct Stack: Sendable {
             let ingress: String
             let ingressServerKey: String
             let integratorSecretKey: String
+            let agencies: [String: Stream]
+        }
+        struct Stream: Decodable, Sendable {
+            let stream: String
+            let serverKey: String
+            let secretKey: String
         }
         let frontDoor: URL
         let integrator: Integrator

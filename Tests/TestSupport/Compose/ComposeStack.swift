@@ -11,10 +11,9 @@ package actor ComposeStack {
         package let description: String
     }
 
+    private static let agencies = ["dlhk", "pupr", "dishub", "dinsos", "satpolpp", "dinkes", "damkar", "kominfo"]
     package static let services =
-        [
-            "store", "intake", "routing", "analytics", "front",
-        ] + ["dlhk", "pupr", "dishub", "dinsos", "satpolpp", "dinkes", "damkar", "kominfo"].map { "notifier-\($0)" }
+        ["store", "intake", "routing", "analytics", "front"] + agencies.map { "notifier-\($0)" }
 
     package nonisolated let project: String
     /// `https://localhost:PORT`, with a certificate of Caddy's own authority.
@@ -34,11 +33,16 @@ package actor ComposeStack {
         frontDoor = "https://localhost:\(number + 1)"
         plainDoor = "http://localhost:\(number)"
         secrets = FileManager.default.temporaryDirectory.appending(path: "\(project)-secrets")
-        variables = [
+        var variables = [
             "COMPOSE_PROJECT_NAME": project, "SASANDO_SECRETS": secrets.path, "SASANDO_HOST": "localhost",
             "SASANDO_HTTP_PORT": "\(number)", "SASANDO_HTTPS_PORT": "\(number + 1)", "SASANDO_TLS": "auto",
             "SASANDO_PUBLIC_URL": "", "SASANDO_INGRESS_PORTS": "\(number + 2)-\(number + 5)",
         ]
+        for (index, agency) in Self.agencies.enumerated() {
+            let first = number + 6 + 4 * index
+            variables["SASANDO_STREAM_PORTS_\(agency.uppercased())"] = "\(first)-\(first + 3)"
+        }
+        self.variables = variables
         let compose = try await Self.composeCommand()
         (keeper, lifeline) = try Self.keep(compose + ["down", "--volumes", "--timeout", "5"], secrets, variables)
         try await Command([Self.repository.appending(path: "ops/secrets").path, "init"], with: variables).output()

@@ -1,6 +1,6 @@
 """Reads an agency's stream with clients that others wrote: httpx-sse, sseclient-py, and CloudEvents' own library.
 
-    stream_clients.py PACKAGES STREAM COUNT
+    sse_clients.py PACKAGES STREAM COUNT
 
 Prints a line for each thing that is not as it should be, and nothing where all is well.
 """
