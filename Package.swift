@@ -159,7 +159,7 @@ let package = Package(
         // L5
         service("Intake", extra: web + ["Contract", "Media", "Outbound", "QRCode", "XML", crypto, collections]),
         service("Routing", extra: [hummingbird]),
-        service("Notifier", extra: web + ["Media", crypto, collections]),
+        service("Notifier", extra: web + ["Media", "Outbound", crypto, collections]),
         service("Analytics", extra: web + [collections]),
         service("Admin", extra: ["Media", "Outbound", argumentParser, crypto, yams]),
         .executableTarget(
@@ -177,6 +177,7 @@ let package = Package(
                 "Channels/chat_provider.py", "Ingress/ingress_client.py", "Push/push_service.py",
                 "Open311/open311_clients.py", "Open311/schemas.json", "Stream/stream_client.py",
                 "Stream/sse_clients.py",
+                "Webhooks/webhook_receiver.py",
             ],
             swiftSettings: strict),
         // Apart, since what imports Testing cannot be linked as the services are.

@@ -9,7 +9,7 @@ struct Admin: AsyncParsableCommand {
         commandName: "sasandoctl", abstract: "Run and look after Sasando.",
         subcommands: [
             MigrateCommand.self, LoginCommand.self, JurisdictionCommand.self, AreasCommand.self, KeyCommand.self,
-            StreamCommand.self, ReportCommand.self, SamplesCommand.self, SimulateCommand.self,
+            StreamCommand.self, WebhookCommand.self, ReportCommand.self, SamplesCommand.self, SimulateCommand.self,
             AnalyticsCommand.self, PrivacyCommand.self, ImportCommand.self, DoctorCommand.self,
         ])
 }

@@ -12,6 +12,9 @@ struct NotifierConfiguration: ServiceConfiguration {
     let media: MediaSettings
     /// The door for consumers over ZeroMQ; nil where there is none.
     let stream: CurveDoorSettings?
+    /// What seals the secrets of the agency's endpoints; nil: nothing is pushed.
+    let webhookKeys: IdentityKeyring?
+    let outbound: OutboundSettings
 
     init(_ keys: inout ConfigurationKeys) {
         runtime = RuntimeSettings(&keys, httpPort: 8083)
@@ -23,5 +26,8 @@ struct NotifierConfiguration: ServiceConfiguration {
         media = MediaSettings(&keys)
         stream = CurveDoorSettings(
             &keys, name: "STREAM", port: 5672, purpose: "the agency's stream is sent", callers: "consumers")
+        webhookKeys = keys.optionalKeys(
+            "SASANDO_WEBHOOK_KEY_FILE", "The keys that webhooks' secrets are sealed with; without them none are sent.")
+        outbound = OutboundSettings(&keys)
     }
 }

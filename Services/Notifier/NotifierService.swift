@@ -39,11 +39,13 @@ struct NotifierService: Sendable {
         let workers = MediaWorkers(executable: configuration.media.worker, count: 1, most: 6, logger: logger)
         let photos = Photos(
             workers: workers, folder: PhotoFolder(configuration.media.folder), store: MediaStore(pool: store.pool))
+        let webhooks = WebhookPart(configuration, pool: store.pool, stream: stream, logger: logger)
+        let pushing: [any Service] = webhooks.runner(metrics: process.metrics).map { [$0] } ?? []
         let limiter = RateLimiter()
         let share = RateShare(limiter, store: RateStore(pool: store.pool), logger: logger)
         let doors = NotifierDoors(
-            configuration, pool: store.pool, registry: registry, stream: stream, limiter: limiter, photos: photos,
-            logger: logger, reportLog: reportLog
+            configuration, pool: store.pool, registry: registry, stream: stream, webhooks: webhooks, limiter: limiter,
+            photos: photos, logger: logger, reportLog: reportLog
         ) { heads in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
@@ -63,15 +65,15 @@ struct NotifierService: Sendable {
         doors.add(to: router)
         let door = StreamPart(
             settings: configuration.stream, stream: stream, limiter: limiter, pool: store.pool, process: process)
-        let parts: [any Service] = [
+        let http = HTTPService(
+            router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
+            logger: logger)
+        let inner: [any Service] = [
             store, reportLog, Background("cities") { await registry.run() }, peers,
             Background("stream", on: store.reactor) { await stream.run() },
             Background("receipts") { await receipts.run() }, Background("limits") { await share.run() }, workers,
-            HTTPService(
-                router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
-                logger: logger),
         ]
-        return parts + door.services + [ConsumerRelease(tail: stream.tail)]
+        return inner + pushing + [http] + door.services + [ConsumerRelease(tail: stream.tail)]
     }
 }
 
@@ -82,13 +84,14 @@ struct NotifierDoors: Sendable {
     private let command: CommandRoute
     private let desk: DeskRoutes
     private let signIn: SignInRoutes
+    private let webhooks: WebhookRoutes
     private let pages: StaffPages
 
     /// - Parameter publish: tells the other processes that streams have grown.
     init(
         _ configuration: NotifierConfiguration, pool: PostgresPool, registry: CityRegistry, stream: LiveStream,
-        limiter: RateLimiter, photos: Photos, logger: Logger, reportLog: ReportLog, patience: Duration = .seconds(60),
-        publish: @escaping @Sendable ([StreamHead]) -> Void
+        webhooks: WebhookPart, limiter: RateLimiter, photos: Photos, logger: Logger, reportLog: ReportLog,
+        patience: Duration = .seconds(60), publish: @escaping @Sendable ([StreamHead]) -> Void
     ) {
         let (jurisdiction, agency) = (configuration.jurisdiction, configuration.agency)
         let publicURL = configuration.runtime.http.publicURL
@@ -115,6 +118,7 @@ struct NotifierDoors: Sendable {
         signIn = SignInRoutes(
             jurisdiction: jurisdiction, access: access, authenticator: authenticator, limiter: limiter, pages: pages,
             sameOrigin: SameOrigin(publicURL: publicURL))
+        self.webhooks = webhooks.routes(door: door, cities: registry)
     }
 
     func add(to router: Router<WebContext>) {
@@ -122,6 +126,7 @@ struct NotifierDoors: Sendable {
         router.get("/v1/agencies/:code/reports") { try await work.list($0, $1) }
         router.get("/v1/agencies/:code/reports/:id") { try await work.one($0, $1) }
         router.post("/v1/agencies/:code/reports/:id/:command") { try await command.answer($0, $1) }
+        webhooks.add(to: router)
         router.get("/desk/:code") { try await desk.overview($0, $1) }
         router.get("/desk/:code/cetak") { try await desk.printed($0, $1) }
         router.get("/desk/:code/laporan/:id") { try await desk.report($0, $1) }

@@ -59,7 +59,10 @@ extension ContractDocument {
     package static let openAPI = made(of: openFragments + schemaFragments)
     /// The agencies' streams, in AsyncAPI 3.0.
     package static let asyncAPI = made(
-        of: [PackageResources.asyncapi_json, PackageResources.streams_json, PackageResources.zeromq_json]
+        of: [
+            PackageResources.asyncapi_json, PackageResources.streams_json, PackageResources.zeromq_json,
+            PackageResources.pushed_json,
+        ]
             + schemaFragments)
 
     private static func made(of fragments: [[UInt8]]) -> ContractDocument {
@@ -75,6 +78,7 @@ extension ContractDocument {
         PackageResources.moderation_json, PackageResources.work_json, PackageResources.commands_json,
         PackageResources.events_json, PackageResources.analytics_json, PackageResources.performance_json,
         PackageResources.announcements_json, PackageResources.bulk_json, PackageResources.channels_json,
+        PackageResources.webhooks_json,
     ]
 
     /// What both documents refer to.

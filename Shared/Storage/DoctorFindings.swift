@@ -154,6 +154,23 @@ package struct DoctorFindings: Sendable {
         }
     }
 
+    /// An endpoint that is sent nothing.
+    package struct DisabledWebhook: Sendable {
+        package var id: String
+        /// `city/agency`
+        package var stream: String
+        package var reason: String
+        /// Events that it lacks.
+        package var behind: Int64
+
+        package init(id: String, stream: String, reason: String, behind: Int64) {
+            self.id = id
+            self.stream = stream
+            self.reason = reason
+            self.behind = behind
+        }
+    }
+
     package var server: Server
     package var migration: Int32
     /// Nil where the login may not ask.
@@ -169,10 +186,13 @@ package struct DoctorFindings: Sendable {
     package var waiting: [Session]
     /// The tables with the most dead rows.
     package var tables: [Table]
+    /// Endpoints that are sent nothing, and not because somebody asked for it.
+    package var disabledWebhooks: [DisabledWebhook]
 
     package init(
         server: Server, migration: Int32, disk: Disk?, work: Work, streams: [Stream], peers: [Peer],
-        notifiers: [String: Int64], longTransactions: [Session], waiting: [Session], tables: [Table]
+        notifiers: [String: Int64], longTransactions: [Session], waiting: [Session], tables: [Table],
+        disabledWebhooks: [DisabledWebhook]
     ) {
         self.server = server
         self.migration = migration
@@ -184,5 +204,6 @@ package struct DoctorFindings: Sendable {
         self.longTransactions = longTransactions
         self.waiting = waiting
         self.tables = tables
+        self.disabledWebhooks = disabledWebhooks
     }
 }

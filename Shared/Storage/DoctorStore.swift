@@ -15,7 +15,8 @@ package struct DoctorStore: Sendable {
             server: try await server(), migration: try await migration(), disk: try await disk(),
             work: try await work(since: now.adding(seconds: -86_400)), streams: try await streams(),
             peers: try await peers(), notifiers: try await notifiers(), longTransactions: try await longTransactions(),
-            waiting: try await waiting(), tables: try await tables())
+            waiting: try await waiting(), tables: try await tables(),
+            disabledWebhooks: try await disabledWebhooks())
     }
 
     /// The newest migration that the store has had; 0 for an empty database.
@@ -178,6 +179,20 @@ package struct DoctorStore: Sendable {
                     blockers: try row.decode([Int32].self, at: 4)))
         }
         return sessions
+    }
+
+    private func disabledWebhooks() async throws -> [DoctorFindings.DisabledWebhook] {
+        try await pool.query(
+            """
+            SELECT w.id, w.jurisdiction || '/' || w.stream, w.reason, s.head - w.seq
+            FROM webhook w JOIN stream s ON s.jurisdiction = w.jurisdiction AND s.code = w.stream
+            WHERE w.state = 'disabled' AND w.reason <> 'asked' ORDER BY w.disabled_at LIMIT 20
+            """
+        ).map { row in
+            DoctorFindings.DisabledWebhook(
+                id: try row.decode(UUID.self, at: 0).text, stream: try row.decode(String.self, at: 1),
+                reason: try row.decode(String.self, at: 2), behind: try row.decode(Int64.self, at: 3))
+        }
     }
 
     private func tables() async throws -> [DoctorFindings.Table] {

@@ -1,13 +1,23 @@
 package import Domain
+package import FoundationEssentials
 package import PostgreSQL
 
 /// An event as it is stored.
 package struct StoredEvent: Sendable {
     package var cursor: Cursor
+    /// As the CloudEvent has it; a redaction keeps it.
+    package var id: UUID
     /// The short type, such as `assigned`.
     package var type: String
     /// The CloudEvent's exact text.
     package var body: String
+
+    package init(cursor: Cursor, id: UUID, type: String, body: String) {
+        self.cursor = cursor
+        self.id = id
+        self.type = type
+        self.body = body
+    }
 }
 
 /// A run of events, and how far the stream reached at the same moment.
@@ -42,10 +52,10 @@ package struct StreamReader: Sendable {
     ) async throws -> StreamPage? {
         let rows = try await pool.query(
             """
-            SELECT s.epoch, s.head, s.first_seq, e.epoch, e.seq, e.type, e.body
+            SELECT s.epoch, s.head, s.first_seq, e.epoch, e.seq, e.type, e.body, e.event_id
             FROM stream s LEFT JOIN LATERAL (
                 SELECT *, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS before FROM (
-                    SELECT epoch, seq, type, body FROM stream_event
+                    SELECT epoch, seq, type, body, event_id FROM stream_event
                     WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq > \(position)
                     ORDER BY seq LIMIT \(literal: min(limit, Self.maximumPage))) run
             ) e ON e.before < \(Int64(bytes))
@@ -62,6 +72,7 @@ package struct StreamReader: Sendable {
             page.events.append(
                 StoredEvent(
                     cursor: Cursor(epoch: Int(try row.decode(Int32.self, at: 3)), seq: seq),
+                    id: try row.decode(UUID.self, at: 7),
                     type: try row.decode(String.self, at: 5), body: try row.decode(String.self, at: 6)))
         }
         return page

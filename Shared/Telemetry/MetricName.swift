@@ -71,6 +71,8 @@ package enum MetricName: String, CaseIterable, Sendable {
     // Notifier
     case commands = "sasando_commands_total"
     case deliveries = "sasando_deliveries_total"
+    case webhooks = "sasando_webhooks"
+    case webhookAttempts = "sasando_webhook_attempts_total"
 
     // Analytics
     case eventsFolded = "sasando_events_folded_total"
@@ -135,6 +137,8 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .notifiers: "Notifiers that stand among the peers, by the agency that they serve."
         case .commands: "Commands on reports, by command and outcome."
         case .deliveries: "Events delivered, by way."
+        case .webhooks: "Endpoints of webhooks, by whether they are sent anything."
+        case .webhookAttempts: "Attempts to hand an event to an endpoint, by what became of them."
         case .eventsFolded: "Events folded into rollups, by agency."
         case .foldAge: "Age of the newest complete picture that the figures show."
         case .buildInfo: "Always 1; the labels say which service and version this is."

@@ -52,6 +52,8 @@ struct DocumentTests {
         #expect(listed("LocationSource") == LocationSource.allCases.map(\.rawValue))
         #expect(listed("Priority") == Priority.allCases.map(\.rawValue))
         #expect(listed("RejectReason") == CommandRequest.RejectReason.allCases.map(\.rawValue))
+        #expect(listed("WebhookPolicy") == WebhookPolicy.allCases.map(\.rawValue))
+        #expect(listed("WebhookState") == WebhookState.allCases.map(\.rawValue))
         #expect(listed("EventType") == EventType.allCases.map(\.cloudEventType))
         let messages = ContractDocument.asyncAPI.value["components"]?["messages"]?.members.keys.map { $0 } ?? []
         #expect(Set(messages).isSuperset(of: EventType.allCases.map(\.rawValue)))

@@ -20,7 +20,7 @@ struct DiagnosisTests {
         streams: [stream("kupang/dlhk"), stream("kupang/pupr", head: 0, events: 0)],
         peers: Diagnosis.services.enumerated().map { peer($1, number: $0) },
         notifiers: ["kupang/dlhk": 1, "kupang/pupr": 2], longTransactions: [], waiting: [],
-        tables: [.init(name: "inbox", liveRows: 0, deadRows: 5_000)])
+        tables: [.init(name: "inbox", liveRows: 0, deadRows: 5_000)], disabledWebhooks: [])
 
     static func stream(
         _ name: String, head: Int64 = 100, events: Int64 = 90, firstKept: Int64? = nil, folded: Int64? = nil,
@@ -123,6 +123,9 @@ struct DiagnosisTests {
         },
         Illness("figures", "kupang/big is 50000 events behind") {
             $0.streams.append(stream("kupang/big", head: 60_000, events: 60_000, folded: 10_000))
+        },
+        Illness("webhooks", "abc of kupang/dlhk (exhausted, 7 events behind)") {
+            $0.disabledWebhooks = [.init(id: "abc", stream: "kupang/dlhk", reason: "exhausted", behind: 7)]
         },
         Illness("routing", "0 running") { $0.peers.removeAll { $0.service == "routing" } },
         Illness("routing", "0 running") { findings in

@@ -32,19 +32,25 @@ struct NotifierStand: Sendable {
     }
 
     /// Runs a notifier for the length of `body`, in the test's own database.
+    ///
+    /// - Parameters:
+    ///   - settings: of its environment, beside what every notifier needs.
+    ///   - schedule: of webhooks, which are sent where `settings` names a key for them.
     static func run(
         agency: AgencyCode = "dlhk", consumers: Int = 50, heartbeat: Duration = .seconds(15),
-        patience: Duration = .seconds(60), _ body: (NotifierStand) async throws -> Void
+        patience: Duration = .seconds(60), settings: [String: String] = [:], schedule: WebhookSchedule = .standard,
+        attemptTimeout: Duration = WebhookPace.timeout, _ body: (NotifierStand) async throws -> Void
     ) async throws {
         let fixture = Fixture.current
         let logger = Logger(label: "stand") { _ in SwiftLogNoOpLogHandler() }
         let login = "sasando_\(NotifierCity.jurisdiction)_\(agency)"
         let url = fixture.cluster.url(database: fixture.database, user: login)
-        var keys = ConfigurationKeys(environment: [
+        let environment = [
             "SASANDO_JURISDICTION": NotifierCity.jurisdiction.rawValue, "SASANDO_AGENCY": agency.rawValue,
             "SASANDO_STORE_URL": url, "SASANDO_HTTP_PORT": "0", "SASANDO_PUBLIC_URL": "http://sasando.test",
             "SASANDO_MEDIA": Photographs.folder, "SASANDO_MEDIA_WORKER": Photographs.worker,
-        ])
+        ]
+        var keys = ConfigurationKeys(environment: environment.merging(settings) { $1 })
         let configuration = try NotifierConfiguration.read(&keys)
         let token = try await NotifierCity.key(.agency, agency: agency)
         var store = try PostgresConfiguration(url: url)
@@ -60,10 +66,12 @@ struct NotifierStand: Sendable {
             let workers = MediaWorkers(executable: configuration.media.worker, count: 1, logger: logger)
             let photos = Photos(
                 workers: workers, folder: PhotoFolder(configuration.media.folder), store: MediaStore(pool: pool))
+            let webhooks = WebhookPart(configuration, pool: pool, stream: stream, logger: logger)
+            let runner = webhooks.runner(schedule: schedule, timeout: attemptTimeout)
             let doors = NotifierDoors(
-                configuration, pool: pool, registry: registry, stream: stream, limiter: RateLimiter(), photos: photos,
-                logger: logger, reportLog: ReportLog(logger: logger), patience: patience,
-                publish: { published.add($0) })
+                configuration, pool: pool, registry: registry, stream: stream, webhooks: webhooks,
+                limiter: RateLimiter(), photos: photos, logger: logger, reportLog: ReportLog(logger: logger),
+                patience: patience, publish: { published.add($0) })
             let router = HTTPService.makeRouter()
             doors.add(to: router)
             let (ports, announce) = AsyncStream.makeStream(of: Int.self)
@@ -75,6 +83,7 @@ struct NotifierStand: Sendable {
                 group.addTask { await stream.run() }
                 group.addTask { try await workers.run() }
                 group.addTask { try await service.run() }
+                group.addTask { await runner?.work() }
                 var iterator = ports.makeAsyncIterator()
                 let port = try #require(await iterator.next())
                 try await until("the tail has begun") { stream.hasBegun }

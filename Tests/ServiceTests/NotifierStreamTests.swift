@@ -1,4 +1,5 @@
 import Domain
+import FoundationEssentials
 import NIOCore
 import Runtime
 import Testing
@@ -9,7 +10,7 @@ import Testing
 @Suite("What live consumers are sent")
 struct NotifierStreamTests {
     private func event(_ seq: Int64) -> StoredEvent {
-        StoredEvent(cursor: Cursor(epoch: 3, seq: seq), type: "held", body: #"{"n":\#(seq)}"#)
+        StoredEvent(cursor: Cursor(epoch: 3, seq: seq), id: UUID(), type: "held", body: #"{"n":\#(seq)}"#)
     }
 
     private func frame(_ seq: Int64) -> String {
@@ -52,7 +53,7 @@ struct NotifierStreamTests {
             #"{"specversion":"1.0","id":"x","source":"/kupang/streams/dlhk","type":"sasando.report.held","#
             + #""subject":"019ab39f-0000-7000-8000-000000000002","time":"\#(at.rfc3339(offsetSeconds: 28_800))","#
             + #""sequence":"1","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","data":{}}"#
-        let marks = EventMarks(StoredEvent(cursor: Cursor(epoch: 1, seq: 1), type: "held", body: body))
+        let marks = EventMarks(StoredEvent(cursor: Cursor(epoch: 1, seq: 1), id: UUID(), type: "held", body: body))
         let age = try #require(marks.age)
         #expect((.seconds(9)...(.seconds(12))).contains(age))
         let line = try #require(marks.line(in: "dlhk"))

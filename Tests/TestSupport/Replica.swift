@@ -60,6 +60,9 @@ extension Stack {
                 "SASANDO_STORE_URL": try store().url, "SASANDO_LOG_LEVEL": "warning",
                 "SASANDO_STORE_PASSWORD_FILE": home.appending(path: "secrets/owner.password").path,
                 "SASANDO_IDENTITY_KEY_FILE": home.appending(path: "secrets/identity.key").path,
+                "SASANDO_WEBHOOK_KEY_FILE": home.appending(path: "secrets/webhook.key").path,
+                // Where the tests' own receivers are.
+                "SASANDO_OUTBOUND_ALLOW": "127.0.0.1",
             ])
         let code = child.wait()
         let printed = try String(contentsOfFile: output, encoding: .utf8)

@@ -8,7 +8,7 @@ declare -A service_port=() stream_address=()
 # control ARGUMENTS...: sasandoctl as the owner of the store.
 control() {
     SASANDO_STORE_URL=$(store_url "$store_owner") SASANDO_STORE_PASSWORD_FILE=$store_password_file \
-        SASANDO_IDENTITY_KEY_FILE=$home/secrets/identity.key \
+        SASANDO_IDENTITY_KEY_FILE=$home/secrets/identity.key SASANDO_WEBHOOK_KEY_FILE=$home/secrets/webhook.key \
         SASANDO_LOG_LEVEL=warning "$bin/sasandoctl" "$@" 2>> "$home/logs/sasandoctl.log"
 }
 
@@ -50,6 +50,7 @@ start_services() {
     secret reporter.key
     secret identity.key
     secret push.key
+    secret webhook.key
     secret ingress.key
     take_port ingress
     ingress=tcp://127.0.0.1:$port
@@ -66,7 +67,9 @@ start_services() {
         stream_address[$agency]=tcp://127.0.0.1:$port
         start_service "notifier-$agency" sasando-notifier "${jurisdiction}_$agency" \
             SASANDO_MEDIA="$home/media" SASANDO_JURISDICTION="$jurisdiction" SASANDO_AGENCY="$agency" \
-            SASANDO_STREAM_BIND="${stream_address[$agency]}" SASANDO_STREAM_KEY_FILE="$home/secrets/stream-$agency.key"
+            SASANDO_STREAM_BIND="${stream_address[$agency]}" \
+            SASANDO_STREAM_KEY_FILE="$home/secrets/stream-$agency.key" \
+            SASANDO_WEBHOOK_KEY_FILE="$home/secrets/webhook.key"
     done
     for name in "${!service_port[@]}"; do
         if ! wait_until 30 "$name" is_service_ready "${service_port[$name]}"; then

@@ -20,10 +20,10 @@ testing_needs=(
 )
 # axe-playwright-python brings axe-core 4.12.1 (axe.min.js), by whose rules the pages are judged; http_ece is the browser's
 # side of notifications, in another's hands than ours; pyzmq is another binding of libzmq; georeport, civicbot and
-# chicagorequests are others' clients of Open311, and the last four are what those need.
+# chicagorequests are others' clients of Open311, and the four after them are what those need; standardwebhooks verifies what we sign.
 testing_packages=(
     'axe-playwright-python==0.1.8' 'http_ece==1.2.1' 'pyzmq==26.4.0' 'georeport==0.3.1' 'civicbot==0.4.0'
-    'chicagorequests==0.0.5' 'click==8.1.8' 'scrapelib==2.3.0' 'tabulate==0.9.0' 'tqdm==4.67.1'
+    'chicagorequests==0.0.5' 'click==8.1.8' 'scrapelib==2.3.0' 'tabulate==0.9.0' 'tqdm==4.67.1' 'standardwebhooks==1.1.0'
 )
 
 # Schemathesis, which tries the contract, with all that it needs: in a folder of its own, since some of it is also

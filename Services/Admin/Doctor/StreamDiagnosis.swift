@@ -57,6 +57,16 @@ extension Diagnosis {
         return stream.head - folded > mostUnfolded ? "\(stream.name) is \(stream.head - folded) events behind" : nil
     }
 
+    static func webhooks(_ disabled: [DoctorFindings.DisabledWebhook]) -> Check {
+        Check(
+            "webhooks", disabled.isEmpty,
+            disabled.isEmpty
+                ? "none is disabled but by request"
+                : disabled.map { "\($0.id) of \($0.stream) (\($0.reason), \($0.behind) events behind)" }
+                    .joined(separator: "; "),
+            else: "ask the agency whether its receiver works again; then sasandoctl webhook enable ID, or remove ID")
+    }
+
     static func peers(_ found: DoctorFindings) -> [Check] {
         let standing = found.peers.filter(\.stands)
         let running = services.map { service in

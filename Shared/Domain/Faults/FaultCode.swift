@@ -26,6 +26,7 @@ package enum FaultCode: String, Hashable, Sendable, CaseIterable {
     case unknownReason = "unknown_reason"
     case unknownAnswer = "unknown_answer"
     case unknownColumn = "unknown_column"
+    case unknownChoice = "unknown_choice"
     // place
     case latitudeOutOfRange = "latitude_out_of_range"
     case longitudeOutOfRange = "longitude_out_of_range"
@@ -48,6 +49,7 @@ package enum FaultCode: String, Hashable, Sendable, CaseIterable {
     case ratingOutOfRange = "rating_out_of_range"
     case answerOutOfRange = "answer_out_of_range"
     case malformedReference = "malformed_reference"
+    case malformedCursor = "malformed_cursor"
     case tooMany = "too_many"
     case attributesTooDeep = "attributes_too_deep"
     case attributesTooLarge = "attributes_too_large"
@@ -73,7 +75,7 @@ extension FaultCode {
             shapeText
         case .blank, .tooShort, .tooLong, .controlCharacter, .loneSurrogate: writingText
         case .unknownCategory, .unknownSubtype, .subtypeWithoutCategory, .unknownArea, .unknownAgency, .unknownMedia,
-            .unknownVisibility, .unknownReason, .unknownAnswer, .unknownColumn:
+            .unknownVisibility, .unknownReason, .unknownAnswer, .unknownColumn, .unknownChoice:
             knownText
         case .latitudeOutOfRange, .longitudeOutOfRange, .accuracyOutOfRange, .outsideCity, .noPlace,
             .malformedNeighbourhood:
@@ -147,6 +149,7 @@ extension FaultCode {
                 en: "There is no column “%”. Leave it out, or name it like location.lat.")
         case .unknownAnswer:
             LocalizedText(id: "Pilih salah satu jawaban: %.", en: "Choose one of these answers: %.")
+        case .unknownChoice: LocalizedText(id: "Pilih salah satu: %.", en: "Choose one of these: %.")
         default: LocalizedText(id: "Pilih salah satu alasan: %.", en: "Choose one of these reasons: %.")
         }
     }
@@ -219,6 +222,10 @@ extension FaultCode {
             LocalizedText(id: "Isi dengan angka bulat %.", en: "Give a whole number, %.")
         case .malformedReference:
             LocalizedText(id: "Beri nomor laporan atau id yang benar.", en: "Give a report's tracking code or id.")
+        case .malformedCursor:
+            LocalizedText(
+                id: "Beri kursor yang diberikan aliran ini, seperti 1-42.",
+                en: "Send a cursor that this stream gave, as in 1-42.")
         case .tooMany: LocalizedText(id: "Paling banyak %.", en: "No more than %.")
         case .attributesTooDeep:
             LocalizedText(id: "Paling banyak % tingkat.", en: "No more than % levels deep.")

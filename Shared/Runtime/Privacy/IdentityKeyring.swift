@@ -29,8 +29,13 @@ package final class IdentityKeyring: Sendable {
 
     /// Opens an identity; one that a newer key has sealed makes it look into the file first.
     package func open(_ sealed: SealedBox, of report: UUID) throws(IdentitySeal.Unreadable) -> Person {
-        if current[sealed.keyID] == nil { _ = reload() }
-        return try IdentitySeal(current).open(sealed, of: report)
+        try IdentitySeal(keys(knowing: sealed.keyID)).open(sealed, of: report)
+    }
+
+    /// The keys as they are known; where the one with this number is not among them, as the file has them now.
+    func keys(knowing id: Int32) -> IdentityKeys {
+        if current[id] == nil { _ = reload() }
+        return current
     }
 
     /// Seals whatever else is personal, bound to what it belongs to.
@@ -58,7 +63,7 @@ package final class IdentityKeyring: Sendable {
         }
     }
 
-    private var current: IdentityKeys { keys.withLock { $0 } }
+    var current: IdentityKeys { keys.withLock { $0 } }
 
     /// - Returns: what is wrong with the file.
     private func reload() -> String? {
@@ -81,14 +86,28 @@ extension ConfigurationKeys {
     /// The keys in the file that `name` points to.
     package mutating func identityKeys(_ name: String, _ help: String) -> IdentityKeyring {
         let standIn = IdentityKeyring(IdentityKeys(key: [UInt8](repeating: 0, count: 32)))
-        list(name, "path of a file, mode 600, with a line of a number and 64 hexadecimal digits a key", .required, help)
+        list(name, Self.keysShape, .required, help)
         guard let path = raw(name) else { return missing(name, standIn) }
-        guard let content = secretContent(name, path: path) else { return standIn }
+        return keyring(name, path: path) ?? standIn
+    }
+
+    /// The same, of what may be left out.
+    package mutating func optionalKeys(_ name: String, _ help: String) -> IdentityKeyring? {
+        list(name, Self.keysShape, .absent, help)
+        return raw(name).flatMap { keyring(name, path: $0) }
+    }
+
+    private static var keysShape: String {
+        "path of a file, mode 600, with a line of a number and 64 hexadecimal digits a key"
+    }
+
+    private mutating func keyring(_ name: String, path: String) -> IdentityKeyring? {
+        guard let content = secretContent(name, path: path) else { return nil }
         do throws(IdentityKeys.Malformed) {
             return IdentityKeyring(try IdentityKeys(text: content.text), path: path)
         } catch {
             fault(name, "\(path): \(error): make one with openssl rand -hex 32")
-            return standIn
+            return nil
         }
     }
 }

@@ -15,6 +15,7 @@ enum Figure: String, CaseIterable, ExpressibleByArgument, Sendable {
     case fold
     case photos
     case open311
+    case webhooks
 
     func measure(in setting: Setting) async throws -> [Row] {
         switch self {
@@ -30,6 +31,7 @@ enum Figure: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .fold: try await FoldFigure(setting: setting).measure()
         case .photos: try await PhotoFigure(setting: setting).measure()
         case .open311: try await Open311Figure(setting: setting).measure()
+        case .webhooks: try await WebhookFigure(setting: setting).measure()
         }
     }
 }
