@@ -108,6 +108,27 @@ struct NotifierWebhookTests {
         }
     }
 
+    @Test func `of two replicas one sends, and the other goes on when it stops`() async throws {
+        let path = "/ok/replicas"
+        try await Self.run { second async throws in
+            try await Self.run { first async throws in
+                _ = try await first.addWebhook(path)
+                for _ in 0..<10 { _ = try await NotifierCity.report() }
+                let ids = try await Self.sentIDs()
+                try await Self.awaitTaken(ids, path)
+                #expect(try await Self.receiver.ids(path) == ids, "each once, by one of them")
+            }
+            // Cut off as by a crash: nothing was given back.
+            _ = try await Fixture.current.pool.query(
+                "UPDATE webhook SET lease_until = now() - interval '1 second'")
+            _ = try await NotifierCity.report()
+            let ids = try await Self.sentIDs()
+            try await Self.awaitTaken(ids, path)
+            let came = try await Self.receiver.ids(path)
+            #expect(Array(Set(came)).count == ids.count && second.stream.hasBegun)
+        }
+    }
+
     // MARK: As it should not
 
     @Test(arguments: ["/failing/2/a", "/lost/a", "/slow/a", "/moved/a"])

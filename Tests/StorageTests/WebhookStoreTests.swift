@@ -250,17 +250,17 @@ struct WebhookStoreTests {
 
     @Test func `a notifier sees its own agency's endpoints alone`() async throws {
         let foreign = UUID()
-        for (id, stream) in [(UUID(), "dlhk"), (foreign, "pupr")] as [(UUID, AgencyCode)] {
+        for (id, stream) in [(UUID(), "dlhk"), (foreign, "dishub")] as [(UUID, AgencyCode)] {
             let store = WebhookStore(jurisdiction: TestCity.code, stream: stream, pool: fixture.pool)
             _ = try await store.create(
                 id, Self.address, policy: .block, types: nil, after: 0, secret: Self.secret, key: nil)
         }
         #expect(try await WebhookStore.list(in: TestCity.code, pool: fixture.pool).count == 2)
-        #expect(try await WebhookStore.stream(of: foreign, in: TestCity.code, pool: fixture.pool) == "pupr")
+        #expect(try await WebhookStore.stream(of: foreign, in: TestCity.code, pool: fixture.pool) == "dishub")
         try await asNotifier { _, pool async throws in
             let rows = try await pool.query("SELECT stream FROM webhook")
             #expect(try rows.map { try $0.decode(String.self, at: 0) } == ["dlhk"])
-            let other = WebhookStore(jurisdiction: TestCity.code, stream: "pupr", pool: pool)
+            let other = WebhookStore(jurisdiction: TestCity.code, stream: "dishub", pool: pool)
             #expect(try await other.take(for: UUID()).leases.isEmpty)
             #expect(try await !other.remove(foreign))
             let error = await #expect(throws: PostgresError.self) {

@@ -30,6 +30,59 @@ import ZeroMQ
         }
     }
 
+    @Test func `a connection whose other end takes nothing for too long is ended`() async throws {
+        try await withSides { near, far async throws in
+            let events = Events()
+            let router = try near.socket(.router, events: events) {
+                $0.stallTimeout = .seconds(1)
+                // Or they would end it.
+                $0.heartbeatInterval = .zero
+                $0.sendHighWaterMark = 1
+            }
+            let dealer = try far.socket(.dealer) {
+                $0.heartbeatInterval = .zero
+                $0.receiveHighWaterMark = 1
+            }
+            try await dealer.connect(router.bind("tcp://127.0.0.1:*"))
+            try await dealer.sendWaiting([version])
+            let name = try await router.receiveSoon()[0]
+            let heavy = [UInt8](repeating: 7, count: 1 << 20)
+            // Until it has been full for a while, which is more than the system buffers for both ends.
+            var fullLooks = 0
+            while fullLooks < 20 {
+                fullLooks = try await router.sendAtOnce([name, heavy]) == .sent ? 0 : fullLooks + 1
+                // pause: so that libzmq's thread hands it to the system
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            try await events.next(.disconnected)
+            while try await router.sendAtOnce([name, heavy]) != .unreachable {
+                // pause: until the socket itself has heard of it
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    @Test func `a message whose last frames lie in memory is sent as it lies there`() async throws {
+        try await withSides { near, far async throws in
+            let router = try near.socket(.router)
+            let dealer = try far.socket(.dealer)
+            try await dealer.connect(router.bind("tcp://127.0.0.1:*"))
+            try await dealer.sendWaiting([version])
+            let name = try await router.receiveSoon()[0]
+            #expect(try await Self.send([name, version], "abcdef", (1..<3, 4..<4), over: router) == .sent)
+            #expect(try await dealer.receiveSoon() == [version, [UInt8]("bc"), []])
+            #expect(try await Self.send([[UInt8]("nobody")], "abc", (0..<1, 1..<3), over: router) == .unreachable)
+            #expect(try await router.sendAtOnce([name, version]) == .sent)
+            #expect(try await dealer.receiveSoon() == [version])
+        }
+    }
+
+    private static func send(
+        _ head: [[UInt8]], _ text: String, _ last: (Range<Int>, Range<Int>), over socket: isolated Socket
+    ) throws -> Socket.SendOutcome {
+        try [UInt8](text).withUnsafeBytes { bytes in try socket.sendAtOnce(head, from: bytes, last) }
+    }
+
     @Test func `a message with too many frames is cut where it may be, and the next one is whole`() async throws {
         try await withSides { near, far async throws in
             let pull = try near.socket(.pull) {

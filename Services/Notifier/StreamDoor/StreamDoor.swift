@@ -54,6 +54,9 @@ final class StreamDoor: Service {
         // What a consumer that does not read can hold in memory, in events; enough that one who does never waits.
         options.sendHighWaterMark = 256
         options.stallTimeout = StreamSession.patience
+        // Who reads slowly finds a heartbeat late, behind all that came before it.
+        options.heartbeatTimeout = StreamSession.patience
+        options.heartbeatTTL = StreamSession.patience
         // For answers to what was malformed; events never wait there.
         options.outboxLimit = 1_024
         options.outboxLimitPerPeer = 8

@@ -1,6 +1,7 @@
 internal import Domain
 internal import FoundationEssentials
 internal import Logging
+internal import PostgreSQL
 internal import Runtime
 internal import Storage
 internal import Streams
@@ -8,9 +9,12 @@ internal import Telemetry
 
 /// One endpoint's events, one after the other, for as long as this process has its lease.
 ///
-/// The next event goes out when the one before was taken, or was given up as the endpoint's policy says. Whatever goes
-/// wrong at the store ends the task: the lease runs out, and the endpoint is taken up again from where it was written down.
+/// The next event goes out when the one before was taken, or was given up as the endpoint's policy says. While the store is
+/// away nothing is sent; it goes on when the lease is known to be ours still, and else whoever has it now does.
 struct WebhookDelivery: Sendable {
+    /// Between two questions to a store that does not answer.
+    private static let pause: Duration = .seconds(1)
+
     let store: WebhookStore
     let pages: WebhookPages
     let seal: WebhookSeal
@@ -36,6 +40,8 @@ struct WebhookDelivery: Sendable {
         var renewedAt: ContinuousClock.Instant
         /// The changes that are known.
         var changes: UInt64
+        /// The store did not answer: whose the lease is has to be asked first.
+        var isDoubtful = false
 
         func wants(_ event: StoredEvent) -> Bool {
             guard let types = lease.types else { return true }
@@ -50,16 +56,25 @@ struct WebhookDelivery: Sendable {
         do {
             var state = try opened(lease, at: takenAt, position: lease.seq)
             while !signals.isClosed, !Task.isCancelled {
-                guard try await stays(&state), try await goOn(&state) else { return }
+                do {
+                    guard try await stays(&state), try await goOn(&state) else { return }
+                } catch let error as PostgresError {
+                    if !state.isDoubtful { note("The store is away; nothing is sent to an endpoint", lease, error) }
+                    state.isDoubtful = true
+                    await signals.changes.wait(since: signals.changes.generation, atMost: Self.pause)
+                }
             }
             if try await write(&state) { try await store.release(state.lease) }
         } catch is CancellationError {
             // The lease runs out by itself.
         } catch {
-            logger.warning(
-                "An endpoint is left until its lease runs out",
-                metadata: [LogKey.endpoint: "\(lease.id.text)", LogKey.error: "\(error)"])
+            note("An endpoint is left until its lease runs out", lease, error)
         }
+    }
+
+    private func note(_ message: Logger.Message, _ lease: WebhookLease, _ error: any Error) {
+        logger.warning(
+            message, metadata: [LogKey.endpoint: "\(lease.id.text)", LogKey.error: "\(error)"])
     }
 
     /// The state that a lease stands for. Throws for an address or a secret that cannot be read.
@@ -95,7 +110,8 @@ struct WebhookDelivery: Sendable {
     }
 
     private func isRenewalDue(_ state: State) -> Bool {
-        state.changes != signals.changes.generation || ContinuousClock.now - state.renewedAt >= WebhookPace.renewal
+        state.isDoubtful || state.changes != signals.changes.generation
+            || ContinuousClock.now - state.renewedAt >= WebhookPace.renewal
     }
 
     private func untilRenewal(_ state: State) -> Duration {

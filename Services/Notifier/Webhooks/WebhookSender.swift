@@ -15,7 +15,7 @@ struct WebhookSender: Sendable {
 
     /// Between two looks for room at our own client.
     private static let pause: Duration = .milliseconds(20)
-    private static let mostPauses = 500
+    private static let mostPauses = 100
 
     let client: OutboundClient
     var timeout: Duration = WebhookPace.timeout
