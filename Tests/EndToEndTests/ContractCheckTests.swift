@@ -29,12 +29,16 @@ extension EndToEnd {
             }
             let (agency, city) = (try #require(stack.credentials.agencyTokens["dlhk"]), stack.credentials.operatorToken)
             let integrator = stack.credentials.integratorKey
+            let webhook = try await stack.agency("dlhk").post(
+                "/v1/agencies/dlhk/webhooks", json: ["url": "https://lapor.example.id/kait", "policy": "block"])
+            let endpoint = try #require(webhook["id"]?.text, "\(webhook)")
             let seed = Int.random(in: 1...1_000_000)
             let verdict = try await Schemathesis.judge(
                 stack.door.address,
                 asking: [
                     .init("^/v1/agencies/.code./[a-z]+$", key: agency, ["code": "dlhk"]),
                     .init("^/v1/agencies/.code./reports/.id.", key: agency, ["code": "dlhk", "id": work.id]),
+                    .init("^/v1/agencies/.code./webhooks/.id.", key: agency, ["code": "dlhk", "id": endpoint]),
                     .init("^/v1/(analytics/summary|moderation|moderation/log|announcements)$", key: city),
                     .init("^/v1/announcements/.id./", key: city),
                     .init("^/v1/moderation/.id.", key: city, ["id": moderated.id]),

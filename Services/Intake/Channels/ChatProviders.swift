@@ -1,5 +1,5 @@
 internal import Domain
-internal import Foundation
+internal import FoundationEssentials
 internal import Outbound
 internal import Pages
 internal import Runtime
