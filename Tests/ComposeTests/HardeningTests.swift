@@ -48,7 +48,8 @@ extension Compose.RunningTests {
 
         @Test func `a service sees its own secrets only`() async throws {
             let seen = try await stack.execute("notifier-dlhk", "ls", "/run/secrets").split(separator: "\n")
-            #expect(seen.map(String.init).sorted() == ["store-ca.crt", "store.password", "webhook.key"])
+            #expect(
+                seen.map(String.init).sorted() == ["store-ca.crt", "store.password", "stream.key", "webhook.key"])
         }
 
         @Test func `the front door does not reach the store`() async throws {
