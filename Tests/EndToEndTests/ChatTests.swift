@@ -1,6 +1,7 @@
 internal import Domain
 internal import Foundation
 internal import Glibc
+internal import PostgreSQL
 internal import Telemetry
 internal import TestSupport
 internal import Testing
@@ -19,24 +20,31 @@ extension EndToEnd {
                 try await say(["id": "F1"], "image", from: yuli, in: stack)
                 try await say(words, "text", from: yuli, in: stack)
                 try await said(1, to: yuli, by: provider)
+                let audit = StoreAudit(pool: RunningStack.current.pool)
+                try await wait(for: "the first answer to be noted", within: .seconds(20)) {
+                    let held = try await audit.count("SELECT count(*) FROM chat WHERE lease_until IS NOT NULL")
+                    return try await held + audit.count("SELECT count(*) FROM chat_outbox") == 0
+                }
                 try await stack.signal(Stack.intake, SIGKILL)
                 try await say(
                     ["latitude": -10.1583, "longitude": 123.6070], "location", from: yuli, in: stack, times: 3)
                 let receipt = try await said(2, to: yuli, by: provider)[1]
-                let code = try #require(receipt.firstMatch(of: /KPG-[0-9A-Z]{11}/)).0
+                let code = String(try #require(receipt.firstMatch(of: /KPG-[0-9A-Z]{11}/)).output)
                 let seen = try await stack.door.get("/v1/reports/\(code)")
                 #expect(seen["category"]?.text == "sampah", "\(seen)")
                 let id = try #require(seen["id"]?.text)
                 try await wait(for: "the photo", within: .seconds(30)) {
                     try await stack.door.get("/v1/reports/\(id)")["media"]?.elements.count == 1
                 }
-                #expect(
-                    try await stack.agency("dlhk").post("/v1/agencies/dlhk/reports/\(id)/resolve", json: [:]).status
-                        == 200)
+                for command in ["start", "resolve"] {
+                    let done = try await stack.agency("dlhk")
+                        .post("/v1/agencies/dlhk/reports/\(id)/\(command)", json: [:])
+                    #expect(done.status == 200, "\(done)")
+                }
                 try await wait(for: "news", within: .seconds(30)) {
                     provider.texts(to: yuli).contains { $0.contains("Sampah: Selesai") }
                 }
-                #expect(try await StoreAudit(pool: RunningStack.current.pool).count("SELECT count(*) FROM report") == 1)
+                #expect(try await audit.count("SELECT count(*) FROM report") == 1)
                 let forged = try await stack.door.with("X-Hub-Signature-256", "sha256=00")
                     .post("/channels/whatsapp", json: [:])
                 #expect(forged.status == 403, "\(forged)")

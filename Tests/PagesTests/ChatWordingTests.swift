@@ -11,12 +11,18 @@ struct ChatWordingTests {
         city: city, publicURL: "https://lapor.example.id", now: Timestamp(rfc3339: "2026-11-24T14:05:00+08:00")!)
 
     private static let code = TrackingCode(prefix: "KPG", random: 99)
+    private static let sent: Conversation.Sent = {
+        let json = #"{"id":"00000000-0000-4000-8000-000000000001","code":"KPG-1","at":0}"#
+        guard let sent = try? JSONDecoder().decode(Conversation.Sent.self, from: Data(json.utf8)) else {
+            preconditionFailure("a report that was sent is not readable")
+        }
+        return sent
+    }()
     private static let replies: [ChatReply] = [
         .privacy, .help, .thanks, .cancelled, .stopped, .unsupported, .askDescription, .askPlace, .askCategory,
         .askLandmark(city.areas[0].code), .askSubtype(city.categories[0].code), .outsideCity, .unknownPlace,
         .emergency(city.categories[0].code), .failed, .tooMany, .photoAdded("KPG-1"), .photosLost(1), .status(code),
-        .askCode, .received(Conversation.Sent(id: UUID(), code: "KPG-1", at: 0), city.categories[0].code, nil),
-        .received(Conversation.Sent(id: UUID(), code: "KPG-1", at: 0), nil, nil),
+        .askCode, .received(sent, city.categories[0].code, nil), .received(sent, nil, nil),
     ]
 
     @Test("every reply has its words, with every place filled", arguments: replies)

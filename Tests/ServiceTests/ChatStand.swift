@@ -8,6 +8,7 @@ import NIOCore
 import NIOHTTP1
 import PostgreSQL
 import Reactor
+import ServiceLifecycle
 import Storage
 import Streams
 import TestSupport
@@ -138,6 +139,14 @@ struct ChatStand: Sendable {
             provider.texts(to: person).count >= count
         }
         return provider.texts(to: person)
+    }
+
+    /// Waits until nobody holds anything: who stops then leaves nothing that must first be taken over.
+    func rest() async throws {
+        try await wait(for: "the chats to rest", within: .seconds(20)) {
+            let held = try await count("SELECT count(*) FROM chat WHERE due_at IS NOT NULL")
+            return try await held + count("SELECT count(*) FROM chat_outbox") == 0
+        }
     }
 
     func count(_ sql: SQL) async throws -> Int {

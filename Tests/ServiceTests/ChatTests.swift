@@ -42,7 +42,7 @@ struct ChatTests {
     // MARK: Who may call
 
     @Test func `a forged call is refused, and nothing of it is stored`() async throws {
-        try await ChatStand.run(isAwake: false) { stand in
+        try await ChatStand.run(isAwake: false) { stand async throws in
             let body = ChatProviderServer.whatsapp(
                 ["body": "Sampah"], type: "text", from: "62811", id: "wamid.1", at: 1_764_000_000)
             for headers in [
@@ -65,7 +65,7 @@ struct ChatTests {
     }
 
     @Test func `the webhook is set up by who knows the token`() async throws {
-        try await ChatStand.run(isAwake: false) { stand in
+        try await ChatStand.run(isAwake: false) { stand async throws in
             let path = "/channels/whatsapp?hub.mode=subscribe&hub.challenge=4711&hub.verify_token="
             let good = try await stand.get(path + ChatProviderServer.verifyToken)
             #expect(good.0 == 200 && good.1 == "4711")
@@ -80,7 +80,7 @@ struct ChatTests {
     }
 
     @Test func `what is no message is answered and passed over`() async throws {
-        try await ChatStand.run(isAwake: false) { stand in
+        try await ChatStand.run(isAwake: false) { stand async throws in
             let body = Array(#"{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{}]}}]}]}"#.utf8)
             #expect(try await stand.post("/channels/whatsapp", body, headers: [ChatStand.signature(body)]).0 == 200)
             #expect(try await stand.count("SELECT count(*) FROM chat_message") == 0)
@@ -94,21 +94,23 @@ struct ChatTests {
         let provider = try await ChatStand.provider
         try provider.offer(Photographs.png(64, 48), as: "F\(yuli)")
         // Nobody looks at it yet: it waits in the store.
-        try await ChatStand.run(isAwake: false) { stand in
+        try await ChatStand.run(isAwake: false) { stand async throws in
             for _ in 0..<3 {
                 try await stand.say(["id": .string("F\(yuli)")], type: "image", from: yuli, id: "wamid.\(yuli)")
             }
             #expect(try await stand.count("SELECT count(*) FROM chat_message") == 1)
         }
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             let first = try await stand.texts(1, to: yuli)[0]
             #expect(first.contains("tidak pernah ditunjukkan kepada dinas") && first.contains("Apa masalahnya?"))
+            try await stand.rest()
         }
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             try await stand.say(Self.place, type: "location", from: yuli)
             try await stand.texts(2, to: yuli)
+            try await stand.rest()
         }
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             try await stand.say(["body": "Tumpukan sampah di tepi jalan"], from: yuli, id: "wamid.akhir")
             let last = try await stand.texts(3, to: yuli)[2]
             let report = try #require(try await reports().first)
@@ -142,7 +144,7 @@ struct ChatTests {
 
     @Test func `what is missing is asked for, and the report's state is told to who asks`() async throws {
         let yuli: Int64 = .random(in: 1_000_000_000...9_999_999_990) / 10 * 10 + 1
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             try await stand.tell(["text": "Ada yang tidak beres"], from: yuli, update: yuli)
             let texts = try await stand.texts(1, to: "\(yuli)")
             #expect(texts[0].contains("Di mana tempatnya?"))
@@ -164,17 +166,21 @@ struct ChatTests {
 
     @Test func `a report that was stored as its process died is not stored again`() async throws {
         let yuli = person()
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             try await stand.say(["body": "Sampah menumpuk"], from: yuli)
             try await stand.texts(1, to: yuli)
+            try await stand.rest()
         }
         // The end of the first filing is lost: the chat stands again as it did before it.
-        try await ChatStand.run(isAwake: false) { stand in
+        try await ChatStand.run(isAwake: false) { stand async throws in
             try await stand.say(Self.place, type: "location", from: yuli)
         }
         _ = try await fixture.pool.query("CREATE TABLE chat_before AS SELECT * FROM chat")
         _ = try await fixture.pool.query("CREATE TABLE message_before AS SELECT * FROM chat_message")
-        try await ChatStand.run { try await $0.texts(2, to: yuli) }
+        try await ChatStand.run { stand async throws in
+            try await stand.texts(2, to: yuli)
+            try await stand.rest()
+        }
         #expect(try await reports().count == 1)
         let filed = try await fixture.pool.query("SELECT idempotency_key FROM report").one()
             .decode(String.self, at: 0)
@@ -187,7 +193,7 @@ struct ChatTests {
         _ = try await fixture.pool.query(
             "UPDATE chat_message m SET sealed = b.sealed, key_id = b.key_id FROM message_before b WHERE b.id = m.id")
         _ = try await fixture.pool.query("DELETE FROM chat_report")
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             let texts = try await stand.texts(3, to: yuli)
             #expect(texts[1] == texts[2])
         }
@@ -196,7 +202,7 @@ struct ChatTests {
 
     @Test func `a photo that is not to be had holds nothing up`() async throws {
         let yuli = person()
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             try await stand.say(["id": "tidakada", "caption": "Sampah menumpuk"], type: "image", from: yuli)
             try await stand.texts(1, to: yuli)
             try await stand.say(Self.place, type: "location", from: yuli)
@@ -230,7 +236,7 @@ struct ChatTests {
 
     @Test func `who reported is told of changes, until the chat says no more`() async throws {
         let yuli = person()
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             let id = try await report("Sampah menumpuk", from: yuli, stand)
             #expect(try await stand.texts(3, to: yuli)[2].contains("sampah: Menunggu tanggapan"))
             try await resolve(id)
@@ -243,7 +249,7 @@ struct ChatTests {
 
     @Test func `of what is private a chat says only that there is news`() async throws {
         let yuli = person()
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             _ = try await report("orang_hilang sejak kemarin", from: yuli, stand)
             let news = try await stand.texts(3, to: yuli)[2]
             #expect(news.hasPrefix("Ada kabar tentang laporan Anda KPG-"), "\(news)")
@@ -256,7 +262,7 @@ struct ChatTests {
         city.whatsappNews = ChatTemplate(name: "kabar_laporan", language: "id")
         _ = try await CityStore(pool: fixture.pool).load(city)
         let (yuli, ahead) = (person(), person("24"))
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             let id = try await report("Sampah menumpuk", from: yuli, stand)
             try await stand.texts(3, to: yuli)
             _ = try await fixture.pool.query("UPDATE chat SET heard_at = now() - interval '25 hours'")
@@ -276,7 +282,7 @@ struct ChatTests {
     @Test(arguments: ["503", "403"])
     func `a provider that fails is tried again, and who cannot be reached is let go`(end: String) async throws {
         let yuli = person(end)
-        try await ChatStand.run { stand in
+        try await ChatStand.run { stand async throws in
             try await stand.say(["body": "Halo"], from: yuli)
             let outcome = end == "503" ? 200 : 400
             try await wait(for: "the last attempt", within: .seconds(40)) {

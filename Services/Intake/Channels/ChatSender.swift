@@ -14,7 +14,7 @@ struct ChatSender: Sendable {
     /// Messages on their way at once.
     static let atOnce = 16
     /// For how long a message is this replica's alone; longer than an attempt can take.
-    static let leaseSeconds = 60
+    static let leaseSeconds = 30
     /// News that one transaction puts into words.
     private static let newsLimit = 100
     private static let pause: Duration = .seconds(2)

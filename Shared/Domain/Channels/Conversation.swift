@@ -61,7 +61,7 @@ package struct Conversation: Hashable, Sendable, Codable {
     package static let windowSeconds: Int64 = 2 * 3_600
     /// How long after a report a photo without a word still belongs to it.
     package static let lateSeconds: Int64 = 120
-    /// So long the same question is not asked again by itself.
+    /// So long the same question is not asked again because of a further photo.
     package static let quietSeconds: Int64 = 60
     package static let photoLimit = AdmissionRules.maximumMedia
     /// Messages that one description is made of.

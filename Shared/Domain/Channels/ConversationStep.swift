@@ -11,7 +11,9 @@ extension Conversation {
             expire(at: min(message.sentAt, context.seconds))
             isDraftTouched = take(message, context, &replies) || isDraftTouched
         }
-        if isDraftTouched { conclude(context, &replies) }
+        // Photos of an album come one after the other; nobody wants to be asked after each.
+        let isAlbum = messages.allSatisfy { if case .photo(_, caption: nil) = $0.content { true } else { false } }
+        if isDraftTouched { conclude(context, isAlbum: isAlbum, &replies) }
         guard !replies.isEmpty || filing != nil else { return [] }
         // The first thing that anybody is told is what becomes of what they send.
         if !knowsPrivacy {
@@ -255,12 +257,14 @@ extension Conversation {
 
     // MARK: What is missing
 
-    private mutating func conclude(_ context: ConversationContext, _ replies: inout [ChatReply]) {
+    private mutating func conclude(
+        _ context: ConversationContext, isAlbum: Bool, _ replies: inout [ChatReply]
+    ) {
         guard filing == nil, var draft else { return }
         draft.readTexts(context)
         self.draft = draft
         warn(context, &replies)
-        if let question = draft.missing(in: context.city) { return ask(question, context, &replies) }
+        if let question = draft.missing(in: context.city) { return ask(question, context, isAlbum: isAlbum, &replies) }
         let isUrgent = draft.category.flatMap { context.city.category($0) }?.urgent ?? false
         let recent = filedAt.filter { context.seconds - $0 < Self.hourSeconds }
         guard isUrgent || recent.count < Self.reportLimit else {
@@ -282,16 +286,15 @@ extension Conversation {
     }
 
     private mutating func ask(
-        _ question: Question, _ context: ConversationContext, _ replies: inout [ChatReply]
+        _ question: Question, _ context: ConversationContext, isAlbum: Bool, _ replies: inout [ChatReply]
     ) {
-        // Photos of an album come one after the other; nobody wants to be asked after each.
         let isRecent =
-            draft!.asked == question && context.seconds - draft!.askedAt < Self.quietSeconds && draft!.misses == 0
+            isAlbum && draft!.asked == question && context.seconds - draft!.askedAt < Self.quietSeconds
         // What was just said asks for it already.
         let isSaid = question == .place && replies.contains { $0 == .outsideCity || $0 == .unknownPlace }
         if draft!.asked != question { draft!.misses = 0 }
         draft!.asked = question
-        draft!.askedAt = isRecent ? draft!.askedAt : context.seconds
+        if !isRecent { draft!.askedAt = context.seconds }
         if question == .landmark { draft!.hasAskedLandmark = true }
         if isRecent || isSaid { return }
         switch question {
