@@ -1,5 +1,4 @@
 internal import Domain
-internal import FoundationEssentials
 internal import Outbound
 internal import Pages
 internal import Runtime
