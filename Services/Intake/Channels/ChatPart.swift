@@ -41,10 +41,7 @@ struct ChatPart: Sendable {
         publicURL = http.publicURL ?? "http://\(http.host):\(http.port)"
         self.registry = registry
         self.logger = logger
-        var channels: [ChannelCode] = []
-        if settings.whatsapp != nil { channels.append(.whatsapp) }
-        if settings.telegram != nil { channels.append(.telegram) }
-        ChatMetrics.expectAll(channels)
+        ChatMetrics.expectAll()
     }
 
     func routes(_ cities: ServedCities) -> ChannelRoutes {
