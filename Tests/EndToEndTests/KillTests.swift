@@ -121,7 +121,7 @@ extension EndToEnd {
 }
 
 /// Kills a service every one to three seconds, and the database's first process once.
-private final class Killer: Sendable {
+final class Killer: Sendable {
     private let stack: Stack
     private let random: Mutex<SeededGenerator>
     private let state = Mutex<(log: [String], storeKills: Int)>(([], 0))
