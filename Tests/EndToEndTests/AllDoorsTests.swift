@@ -92,7 +92,7 @@ private struct Play: Sendable {
             // pause: before the same is sent again
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw Stack.Failure(description: "\(what) was never taken: \(last.map { "\($0)" } ?? "nobody answers")")
+        throw Unexpected("\(what) was never taken: \(last.map { "\($0)" } ?? "nobody answers")")
     }
 
     private func sendOverHTTP() async throws {
@@ -108,7 +108,7 @@ private struct Play: Sendable {
     private func sendOverZeroMQ() async throws {
         let seen = try await IngressClient(home: stack.home)
             .run("insist", "zeromq", "\(Self.counts["zeromq"]!)", within: .seconds(150))
-        guard case .object(let answers)? = seen["answers"] else { throw Stack.Failure(description: seen.json) }
+        guard case .object(let answers)? = seen["answers"] else { throw Unexpected(seen.json) }
         sent.add(answers.values.compactMap(\.text), by: "zeromq")
     }
 
