@@ -29,6 +29,12 @@ package struct ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, output ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         for (theirs, ours) in descriptors { posix_spawn_file_actions_adddup2(&actions, ours, theirs) }
+        // It gets nothing else of ours: a connection that we close would stay open in it, and its other end never know.
+        let first = max(2, descriptors.keys.max() ?? 2) + 1
+        for number in 3..<first where descriptors[number] == nil {
+            posix_spawn_file_actions_addclose(&actions, number)
+        }
+        posix_spawn_file_actions_addclosefrom_np(&actions, first)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
