@@ -31,6 +31,11 @@ extension Socket {
     private func begin(
         _ id: Int, _ what: Waiting, _ continuation: WaitList.Continuation, until deadline: ContinuousClock.Instant?
     ) {
+        // On the way here the socket may have been closed, or receiving ended: whoever waits now would wait for ever.
+        if isClosed { return continuation.resume(returning: .failure(ZeroMQError(what.operation, .closed))) }
+        if what == .message, isReceivingEnded {
+            return continuation.resume(returning: .failure(ZeroMQError(.receive, .cancelled)))
+        }
         var timer: ReactorTimer?
         if let deadline {
             timer = reactor.timer { [weak self] in

@@ -34,7 +34,7 @@ package struct ChildProcess: Sendable {
         for number in 3..<first where descriptors[number] == nil {
             posix_spawn_file_actions_addclose(&actions, number)
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, first)
+        _ = closeFrom(&actions, first)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -100,3 +100,7 @@ package struct ChildProcess: Sendable {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 }
+
+/// posix_spawn_file_actions_addclosefrom_np of glibc 2.34, which Glibc's module leaves out.
+@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
+private func closeFrom(_ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: CInt) -> CInt
