@@ -35,6 +35,8 @@ package actor OutboundClient {
         let number = lastNumber
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                // Cancelled on the way here, it would not be found by who cancels it.
+                if Task.isCancelled { return continuation.resume(returning: .failure(OutboundError(.cancelled))) }
                 transfers.start(request, number, policy) { continuation.resume(returning: $0) }
             }
         } onCancel: {

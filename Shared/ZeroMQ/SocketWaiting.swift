@@ -31,7 +31,9 @@ extension Socket {
     private func begin(
         _ id: Int, _ what: Waiting, _ continuation: WaitList.Continuation, until deadline: ContinuousClock.Instant?
     ) {
-        // On the way here the socket may have been closed, or receiving ended: whoever waits now would wait for ever.
+        // On the way here the socket may have been closed, receiving ended or the task cancelled, each told to those who
+        // waited then: whoever waits now would wait for ever.
+        if Task.isCancelled { return continuation.resume(returning: .failure(ZeroMQError(what.operation, .cancelled))) }
         if isClosed { return continuation.resume(returning: .failure(ZeroMQError(what.operation, .closed))) }
         if what == .message, isReceivingEnded {
             return continuation.resume(returning: .failure(ZeroMQError(.receive, .cancelled)))
