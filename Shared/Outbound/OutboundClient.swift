@@ -34,7 +34,7 @@ package actor OutboundClient {
         lastNumber += 1
         let number = lastNumber
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withCheckedContinuation { (continuation: CheckedContinuation<Transfers.Outcome, Never>) in
                 // Cancelled on the way here, it would not be found by who cancels it.
                 if Task.isCancelled { return continuation.resume(returning: .failure(OutboundError(.cancelled))) }
                 transfers.start(request, number, policy) { continuation.resume(returning: $0) }
