@@ -13,7 +13,7 @@ internal import ZeroMQ
 final class StreamConsumer {
     /// The time between two looks at a full queue: less than libzmq's thread takes to empty one that is being read,
     /// then more and more.
-    private static let pauses = (shortest: Duration.milliseconds(1), longest: Duration.milliseconds(50))
+    private static let pauses = (shortest: Duration.microseconds(250), longest: Duration.milliseconds(50))
     /// How long what was read for a consumer is kept for it while it gives no credit: short, as an event whose person
     /// asked to be forgotten must not be handed out for long.
     private static let keptFor: Duration = .seconds(1)
