@@ -17,9 +17,9 @@ say_doors() {
         "curl -sN $as_agency -H 'Accept: text/event-stream' $front_door/v1/agencies/dlhk/events"
     say_door 'The same over ZeroMQ' "${stream_address[dlhk]}" "python3 ops/lib/zeromq-stream-example.py $file"
     say_door 'Webhooks' "$public_url/v1/agencies/dlhk/webhooks" \
-        "curl -s $as_agency $front_door/v1/agencies/dlhk/webhooks   (README: how to have one called)"
+        "curl -s $as_agency $front_door/v1/agencies/dlhk/webhooks   # README: how to have one called"
     say_door 'WhatsApp and Telegram' "$public_url/channels/whatsapp, …/telegram" \
-        "curl -si -d '{}' $front_door/channels/telegram   (404 until they are connected: README)"
+        "curl -si -d '{}' $front_door/channels/telegram   # 404 until it is connected: README"
     say_door 'What all of them take' "$public_url/openapi.json, …/asyncapi.json" "curl -s $front_door/openapi.json"
 }
 
