@@ -8,9 +8,7 @@ enum Python {
     ///   - folder: as `ops/test` names it.
     ///   - name: of a package that has to be there.
     static func packages(_ name: String, in folder: String = "python") throws -> String {
-        var repository = URL(filePath: #filePath)
-        for _ in 0..<3 { repository.deleteLastPathComponent() }
-        let path = repository.appending(path: ".build/\(folder)").path
+        let path = Repository.root.appending(path: ".build/\(folder)").path
         guard FileManager.default.fileExists(atPath: "\(path)/\(name)") else {
             throw Stack.Failure(description: "\(name) is missing in \(path): ops/test puts it there")
         }

@@ -196,8 +196,6 @@ package actor Stack {
     private static func launch(
         _ folder: URL, arguments: [String], environment: [String: String]
     ) throws -> (ChildProcess, CInt) {
-        var repository = URL(filePath: #filePath)
-        for _ in 0..<3 { repository.deleteLastPathComponent() }
         var ends: [CInt] = [0, 0]
         guard pipe(&ends) == 0 else { throw Failure(description: "pipe: errno \(errno)") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -213,7 +211,7 @@ package actor Stack {
             wait "$run"
             rm -rf "$folder" "$folder.printed"
             """
-        let command = ["bash", "-c", script, "stack", folder.path, repository.appending(path: "ops/run").path]
+        let command = ["bash", "-c", script, "stack", folder.path, Repository.root.appending(path: "ops/run").path]
         let keeper = try ChildProcess(
             command + arguments, input: ends[0], output: folder.path + ".printed", environment: environment)
         return (keeper, ends[1])

@@ -25,12 +25,6 @@ final class ComposeTarget: Target {
     private let lifeline: CInt
     private let known = Mutex<[Container]>([])
 
-    private static var root: URL {
-        var root = URL(filePath: #filePath)
-        for _ in 0..<4 { root.deleteLastPathComponent() }
-        return root
-    }
-
     // MARK: Starting
 
     static func start() async throws -> ComposeTarget {
@@ -38,7 +32,7 @@ final class ComposeTarget: Target {
         let folder = FileManager.default.temporaryDirectory.appending(path: "sasando-\(project)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // A copy: `ops/secrets` notes its folder beside ops, and the operator's note is not ours to write.
-        try FileManager.default.copyItem(at: root.appending(path: "ops"), to: folder.appending(path: "ops"))
+        try FileManager.default.copyItem(at: Repository.root.appending(path: "ops"), to: folder.appending(path: "ops"))
         let variables = [
             "SASANDO_SECRETS": folder.appending(path: "secrets").path, "SASANDO_TLS": "off",
             "SASANDO_HTTP_PORT": "\(Int.random(in: 15_000..<17_000))",
@@ -85,7 +79,7 @@ final class ComposeTarget: Target {
     /// Compose v2 where it is there, else the program of its own.
     private static func compose(_ project: String) -> [String] {
         let command = run(["docker", "compose", "version"]) == nil ? ["docker-compose"] : ["docker", "compose"]
-        return command + ["-p", project, "-f", root.appending(path: "docker-compose.yml").path]
+        return command + ["-p", project, "-f", Repository.root.appending(path: "docker-compose.yml").path]
     }
 
     private static func undertaker(_ project: String, _ folder: URL) throws -> (ChildProcess, CInt) {

@@ -45,7 +45,7 @@ package actor ComposeStack {
         self.variables = variables
         let compose = try await Self.composeCommand()
         (keeper, lifeline) = try Self.keep(compose + ["down", "--volumes", "--timeout", "5"], secrets, variables)
-        try await Command([Self.repository.appending(path: "ops/secrets").path, "init"], with: variables).output()
+        try await Command([Repository.root.appending(path: "ops/secrets").path, "init"], with: variables).output()
     }
 
     deinit {
@@ -78,12 +78,6 @@ package actor ComposeStack {
         throw Failure(description: "neither docker compose nor docker-compose is here")
     }
 
-    private static var repository: URL {
-        var folder = URL(filePath: #filePath)
-        for _ in 0..<4 { folder.deleteLastPathComponent() }
-        return folder
-    }
-
     private static func keep(
         _ down: [String], _ secrets: URL, _ variables: [String: String]
     ) throws -> (ChildProcess, CInt) {
@@ -98,7 +92,7 @@ package actor ComposeStack {
             rm -rf "$secrets"
             """
         let keeper = try ChildProcess(
-            ["bash", "-c", script, "keeper", repository.path, secrets.path] + down, input: ends[0],
+            ["bash", "-c", script, "keeper", Repository.root.path, secrets.path] + down, input: ends[0],
             environment: variables)
         return (keeper, ends[1])
     }
@@ -110,13 +104,13 @@ package actor ComposeStack {
     package nonisolated func compose(_ arguments: String..., within limit: Duration = .seconds(120)) async throws
         -> String
     {
-        try await Command(Self.composeCommand() + arguments, in: Self.repository, with: variables).output(within: limit)
+        try await Command(Self.composeCommand() + arguments, in: Repository.root, with: variables).output(within: limit)
     }
 
     /// What `ops/secrets show` prints.
     package nonisolated func credentials() async throws -> JSONValue {
         let shown = try await Command(
-            [Self.repository.appending(path: "ops/secrets").path, "show"], with: variables
+            [Repository.root.appending(path: "ops/secrets").path, "show"], with: variables
         ).output()
         return try JSONValue(parsing: Array(shown.utf8))
     }
@@ -133,7 +127,7 @@ package actor ComposeStack {
     package nonisolated func composeWithoutSecrets(_ arguments: String...) async throws -> Command.Result {
         var bare = variables
         bare["SASANDO_SECRETS"] = ""
-        return try await Command(Self.composeCommand() + arguments, in: Self.repository, with: bare).result()
+        return try await Command(Self.composeCommand() + arguments, in: Repository.root, with: bare).result()
     }
 
     /// What the store answers to its owner: rows on lines, without decoration.

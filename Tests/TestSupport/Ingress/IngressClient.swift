@@ -31,14 +31,8 @@ package struct IngressClient: Sendable {
         self.keys = keys
     }
 
-    private static var repository: URL {
-        var repository = URL(filePath: #filePath)
-        for _ in 0..<4 { repository.deleteLastPathComponent() }
-        return repository
-    }
-
     /// Where `ops/test` puts pyzmq.
-    package static var packages: String { repository.appending(path: ".build/python").path }
+    package static var packages: String { Repository.root.appending(path: ".build/python").path }
 
     /// Runs a scenario of the script, and gives what it saw.
     package func run(

@@ -16,11 +16,7 @@ package final class PushService: Sendable {
     private let lifeline: CInt
 
     /// Where `ops/test` puts what Debian's Python has not got.
-    private static var packages: String {
-        var repository = URL(filePath: #filePath)
-        for _ in 0..<4 { repository.deleteLastPathComponent() }
-        return repository.appending(path: ".build/python").path
-    }
+    private static var packages: String { Repository.root.appending(path: ".build/python").path }
 
     package static func start() async throws -> PushService {
         guard FileManager.default.fileExists(atPath: packages + "/http_ece") else {

@@ -12,11 +12,7 @@ package final class WebhookReceiver: Sendable {
     private let lifeline: CInt
 
     /// Where `ops/test` puts what Debian's Python has not got.
-    private static var packages: String {
-        var repository = URL(filePath: #filePath)
-        for _ in 0..<4 { repository.deleteLastPathComponent() }
-        return repository.appending(path: ".build/python").path
-    }
+    private static var packages: String { Repository.root.appending(path: ".build/python").path }
 
     package static func start() async throws -> WebhookReceiver {
         guard FileManager.default.fileExists(atPath: packages + "/standardwebhooks") else {
