@@ -6,7 +6,6 @@ internal import Pages
 internal import Runtime
 internal import Storage
 internal import Streams
-internal import Synchronization
 internal import Telemetry
 
 /// Looks at chats in which something was said, files the reports that are complete, and answers. What it has decided is
@@ -40,24 +39,18 @@ struct ChatDesk: Sendable {
     let logger: Logger
     let clock: @Sendable () -> Timestamp
 
-    private final class Places: Sendable {
-        private let taken = Mutex(0)
-        var free: Int { taken.withLock { ChatDesk.atOnce - $0 } }
-        func take(_ count: Int) { taken.withLock { $0 += count } }
-    }
-
     /// Works until the task is cancelled.
     func run() async {
-        let places = Places()
+        let places = FreePlaces(Self.atOnce)
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let heard = bell.generation
                 for loaded in registry.cities {
-                    for chat in await take(places.free, in: loaded.city.code) {
-                        places.take(1)
+                    for chat in await take(places.count, in: loaded.city.code) {
+                        places.take()
                         group.addTask {
                             await look(at: chat, in: loaded.city.code)
-                            places.take(-1)
+                            places.giveBack()
                             bell.ring()
                         }
                     }

@@ -5,7 +5,6 @@ internal import Pages
 internal import Runtime
 internal import Storage
 internal import Streams
-internal import Synchronization
 internal import Telemetry
 
 /// Puts news into words, and hands messages to the providers: at least once, to one person in order, by one replica at a
@@ -29,25 +28,19 @@ struct ChatSender: Sendable {
     let logger: Logger
     let clock: @Sendable () -> Timestamp
 
-    private final class Places: Sendable {
-        private let taken = Mutex(0)
-        var free: Int { taken.withLock { ChatSender.atOnce - $0 } }
-        func take(_ count: Int) { taken.withLock { $0 += count } }
-    }
-
     /// Works until the task is cancelled; what is on its way then is taken up again when its lease ends.
     func run() async {
-        let places = Places()
+        let places = FreePlaces(Self.atOnce)
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let heard = bell.generation
                 for loaded in registry.cities {
                     await tell(in: loaded.city)
-                    for due in await take(places.free, in: loaded.city.code) {
-                        places.take(1)
+                    for due in await take(places.count, in: loaded.city.code) {
+                        places.take()
                         group.addTask {
                             await deliver(due, in: loaded.city)
-                            places.take(-1)
+                            places.giveBack()
                             bell.ring()
                         }
                     }

@@ -6,7 +6,6 @@ internal import Pages
 internal import Runtime
 internal import Storage
 internal import Streams
-internal import Synchronization
 internal import Telemetry
 
 /// Hands what is due to the browsers' push services (RFC 8030): at least once, by one replica at a time.
@@ -30,24 +29,18 @@ struct PushSender: Sendable {
     let logger: Logger
     let clock: @Sendable () -> Timestamp
 
-    private final class Places: Sendable {
-        private let taken = Mutex(0)
-        var free: Int { taken.withLock { PushSender.atOnce - $0 } }
-        func take(_ count: Int) { taken.withLock { $0 += count } }
-    }
-
     /// Works until the task is cancelled; what is on its way then is taken up again when its lease ends.
     func run() async {
-        let places = Places()
+        let places = FreePlaces(Self.atOnce)
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let heard = bell.generation
                 for city in registry.cities {
-                    for push in await take(places.free, in: city.city.code) {
-                        places.take(1)
+                    for push in await take(places.count, in: city.city.code) {
+                        places.take()
                         group.addTask {
                             await deliver(push, in: city.city)
-                            places.take(-1)
+                            places.giveBack()
                             bell.ring()
                         }
                         try? await Task.sleep(for: Self.spacing)
