@@ -12,10 +12,16 @@ internal import Streams
 struct NotifierService: Sendable {
     private let configuration: NotifierConfiguration
     private let process: ServiceProcess
+    private let agency: AgencyCode
+    private let media: MediaSettings
 
-    init(_ configuration: NotifierConfiguration, _ process: ServiceProcess) {
+    init(
+        _ configuration: NotifierConfiguration, _ process: ServiceProcess, agency: AgencyCode, media: MediaSettings
+    ) {
         self.configuration = configuration
         self.process = process
+        self.agency = agency
+        self.media = media
     }
 
     /// The parts in the order of their start. They stop the other way round: consumers are let go first.
@@ -29,27 +35,28 @@ struct NotifierService: Sendable {
         }
         let reportLog = ReportLog(logger: logger)
         let stream = LiveStream(
-            reader: StreamReader(jurisdiction: jurisdiction, stream: configuration.agency, pool: store.pool),
+            reader: StreamReader(jurisdiction: jurisdiction, stream: .agency(agency), pool: store.pool),
             consumers: configuration.consumers, logger: logger, reportLog: reportLog)
         stream.show(in: process.metrics)
         let peers = Peers(
             service: .notifier, publishes: true, subscribesTo: [.intake, .routing, .notifier],
-            topics: [Topic.stream(configuration.agency, of: jurisdiction)], store: store, logger: logger
+            topics: [Topic.stream(agency, of: jurisdiction)], store: store, logger: logger
         ) { _ in stream.hints.ring() }
-        let workers = MediaWorkers(executable: configuration.media.worker, count: 1, most: 6, logger: logger)
+        let workers = MediaWorkers(executable: media.worker, count: 1, most: 6, logger: logger)
         let photos = Photos(
-            workers: workers, folder: PhotoFolder(configuration.media.folder), store: MediaStore(pool: store.pool))
+            workers: workers, folder: PhotoFolder(media.folder), store: MediaStore(pool: store.pool))
         let webhooks = WebhookPart(configuration, pool: store.pool, stream: stream, logger: logger)
         let pushing: [any Service] = webhooks.runner(metrics: process.metrics).map { [$0] } ?? []
         let limiter = RateLimiter()
         let share = RateShare(limiter, store: RateStore(pool: store.pool), logger: logger)
         let doors = NotifierDoors(
-            configuration, pool: store.pool, registry: registry, stream: stream, webhooks: webhooks, limiter: limiter,
-            photos: photos, logger: logger, reportLog: reportLog
+            configuration, agency: agency, pool: store.pool, registry: registry,
+            stream: ServedStream(live: stream, webhooks: webhooks), limiter: limiter, photos: photos, logger: logger,
+            reportLog: reportLog
         ) { heads in
             for head in heads { peers.publish(Topic.stream(head.stream, of: jurisdiction), head.cursor.text) }
         }
-        let (agency, commands) = (configuration.agency, CommandStore(pool: store.pool))
+        let (agency, commands) = (agency, CommandStore(pool: store.pool))
         let receipts = HourlyUpkeep(of: "answers to commands", logger: logger) { limit in
             try await commands.forgetReceipts(
                 of: agency, in: jurisdiction, olderThanDays: CommandStore.receiptDays, limit: limit)
@@ -63,8 +70,10 @@ struct NotifierService: Sendable {
         }
         process.health.add("stream") { stream.hasBegun ? nil : "the agency's stream has not been read yet" }
         doors.add(to: router)
+        let access = AccessStore(pool: store.pool)
         let door = StreamPart(
-            settings: configuration.stream, stream: stream, limiter: limiter, pool: store.pool, process: process)
+            settings: configuration.stream, streams: StreamDoor.Streams(stream),
+            keys: CurveKeyWatch(logger: logger) { try await access.streamKeys() }, limiter: limiter, process: process)
         let http = HTTPService(
             router: router, settings: configuration.runtime.http, page: doors.problemPage, security: security,
             logger: logger)
@@ -73,7 +82,7 @@ struct NotifierService: Sendable {
             Background("stream", on: store.reactor) { await stream.run() },
             Background("receipts") { await receipts.run() }, Background("limits") { await share.run() }, workers,
         ]
-        return inner + pushing + [http] + door.services + [ConsumerRelease(tail: stream.tail)]
+        return inner + pushing + [http] + door.services + [ConsumerRelease { stream.tail.close() }]
     }
 }
 
@@ -89,11 +98,11 @@ struct NotifierDoors: Sendable {
 
     /// - Parameter publish: tells the other processes that streams have grown.
     init(
-        _ configuration: NotifierConfiguration, pool: PostgresPool, registry: CityRegistry, stream: LiveStream,
-        webhooks: WebhookPart, limiter: RateLimiter, photos: Photos, logger: Logger, reportLog: ReportLog,
+        _ configuration: NotifierConfiguration, agency: AgencyCode, pool: PostgresPool, registry: CityRegistry,
+        stream: ServedStream, limiter: RateLimiter, photos: Photos, logger: Logger, reportLog: ReportLog,
         patience: Duration = .seconds(60), publish: @escaping @Sendable ([StreamHead]) -> Void
     ) {
-        let (jurisdiction, agency) = (configuration.jurisdiction, configuration.agency)
+        let jurisdiction = configuration.jurisdiction
         let publicURL = configuration.runtime.http.publicURL
         let access = AccessStore(pool: pool)
         let authenticator = Authenticator(publicURL: publicURL, access: access)
@@ -104,21 +113,25 @@ struct NotifierDoors: Sendable {
             reportLog: reportLog
         ) { heads in
             // Our own consumers need not wait for the way through ZeroMQ.
-            if heads.contains(where: { $0.stream == agency }) { stream.hints.ring() }
+            if heads.contains(where: { $0.stream == agency }) { stream.live.hints.ring() }
             publish(heads)
         }
         pages = StaffPages(
             jurisdiction: jurisdiction, cities: registry, isSecure: publicURL?.hasPrefix("https:") ?? false)
-        events = EventsRoute(stream: stream, door: door, patience: patience)
+        let entrance: StreamEntrance = { request, context in
+            try await door.admit(request, context)
+            return stream
+        }
+        events = EventsRoute(entrance: entrance, patience: patience)
         work = WorkRoutes(door: door, desk: DeskStore(pool: pool), cities: registry)
         command = CommandRoute(door: door, runner: runner, cities: registry)
         desk = DeskRoutes(
-            door: door, desk: DeskStore(pool: pool), stream: stream.reader, cities: registry, runner: runner,
+            door: door, desk: DeskStore(pool: pool), stream: stream.live.reader, cities: registry, runner: runner,
             photos: photos, pages: pages)
         signIn = SignInRoutes(
             jurisdiction: jurisdiction, access: access, authenticator: authenticator, limiter: limiter, pages: pages,
             sameOrigin: SameOrigin(publicURL: publicURL))
-        self.webhooks = webhooks.routes(door: door, cities: registry)
+        webhooks = WebhookRoutes(root: "/v1/agencies/:code", entrance: entrance, cities: registry)
     }
 
     func add(to router: Router<WebContext>) {

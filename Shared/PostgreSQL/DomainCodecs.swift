@@ -22,6 +22,7 @@ extension Timestamp: PostgresCodable {
 
 extension JurisdictionCode: PostgresCodable {}
 extension AgencyCode: PostgresCodable {}
+extension StreamCode: PostgresCodable {}
 extension CategoryCode: PostgresCodable {}
 extension SubtypeCode: PostgresCodable {}
 extension AreaCode: PostgresCodable {}

@@ -95,17 +95,17 @@ package struct CityStore: Sendable {
             """,
             """
             INSERT INTO stream_epoch (jurisdiction, stream, epoch, first_seq, reason)
-            SELECT jurisdiction, code, 1, 1, 'made' FROM stream WHERE jurisdiction = \(city.code)
+            SELECT jurisdiction, code, 1, 1, 'made' FROM stream WHERE jurisdiction = \(city.code) AND kind <> 'channel'
             ON CONFLICT DO NOTHING
             """,
             """
             INSERT INTO analytics_cursor (jurisdiction, stream, epoch, seq)
-            SELECT jurisdiction, code, 1, 0 FROM stream WHERE jurisdiction = \(city.code)
+            SELECT jurisdiction, code, 1, 0 FROM stream WHERE jurisdiction = \(city.code) AND kind <> 'channel'
             ON CONFLICT DO NOTHING
             """,
             """
             INSERT INTO push_cursor (jurisdiction, stream, seq)
-            SELECT jurisdiction, code, 0 FROM stream WHERE jurisdiction = \(city.code)
+            SELECT jurisdiction, code, 0 FROM stream WHERE jurisdiction = \(city.code) AND kind <> 'channel'
             ON CONFLICT DO NOTHING
             """,
             """

@@ -79,10 +79,12 @@ package struct DoctorFindings: Sendable {
         /// How far analytics has come, and in which epoch; nil where it has no cursor.
         package var folded: Int64?
         package var foldedEpoch: Int32?
+        /// Of a channel's: the events of the agencies' streams that it was not copied from yet. It is not counted.
+        package var uncopied: Int64?
 
         package init(
             name: String, epoch: Int32, openedEpoch: Int32?, head: Int64, firstKept: Int64, events: Int64,
-            firstEvent: Int64?, lastEvent: Int64?, folded: Int64?, foldedEpoch: Int32?
+            firstEvent: Int64?, lastEvent: Int64?, folded: Int64?, foldedEpoch: Int32?, uncopied: Int64? = nil
         ) {
             self.name = name
             self.epoch = epoch
@@ -94,6 +96,7 @@ package struct DoctorFindings: Sendable {
             self.lastEvent = lastEvent
             self.folded = folded
             self.foldedEpoch = foldedEpoch
+            self.uncopied = uncopied
         }
     }
 

@@ -93,7 +93,12 @@ package struct DoctorStore: Sendable {
             """
             SELECT s.jurisdiction || '/' || s.code, s.epoch,
                 (SELECT max(o.epoch) FROM stream_epoch o WHERE o.jurisdiction = s.jurisdiction AND o.stream = s.code),
-                s.head, s.first_seq, e.n, e.first, e.last, c.seq, c.epoch
+                s.head, s.first_seq, e.n, e.first, e.last, c.seq, c.epoch,
+                CASE WHEN s.kind = 'channel' THEN (
+                    SELECT coalesce(sum(o.head - coalesce(k.seq, o.first_seq - 1)), 0)::bigint FROM stream o
+                    LEFT JOIN channel_cursor k
+                        ON k.jurisdiction = s.jurisdiction AND k.stream = s.code AND k.source = o.code
+                    WHERE o.jurisdiction = s.jurisdiction AND o.kind <> 'channel') END
             FROM stream s
             CROSS JOIN LATERAL (
                 SELECT count(*) AS n, min(seq) AS first, max(seq) AS last FROM stream_event e
@@ -109,7 +114,8 @@ package struct DoctorStore: Sendable {
                     openedEpoch: try row.decode(Int32?.self, at: 2), head: try row.decode(Int64.self, at: 3),
                     firstKept: try row.decode(Int64.self, at: 4), events: try row.decode(Int64.self, at: 5),
                     firstEvent: try row.decode(Int64?.self, at: 6), lastEvent: try row.decode(Int64?.self, at: 7),
-                    folded: try row.decode(Int64?.self, at: 8), foldedEpoch: try row.decode(Int32?.self, at: 9)))
+                    folded: try row.decode(Int64?.self, at: 8), foldedEpoch: try row.decode(Int32?.self, at: 9),
+                    uncopied: try row.decode(Int64?.self, at: 10)))
         }
         return streams
     }

@@ -62,7 +62,8 @@ package struct PrivacyStore: Sendable {
             """,
             """
             SELECT stream, epoch, seq, body::jsonb AS event FROM stream_event
-            WHERE jurisdiction = \(jurisdiction) AND report_id = \(report) ORDER BY occurred_at, stream, seq
+            WHERE jurisdiction = \(jurisdiction) AND report_id = \(report) AND stream NOT LIKE 'channel/%'
+            ORDER BY occurred_at, stream, seq
             """,
             """
             SELECT agency, key, answer, made_at FROM command_receipt

@@ -62,7 +62,7 @@ package struct SampleStore: Sendable {
             let written = try await tx.query(
                 """
                 SELECT DISTINCT report_id, stream FROM stream_event
-                WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids))
+                WHERE jurisdiction = \(jurisdiction) AND report_id = ANY(\(ids)) AND stream NOT LIKE 'channel/%'
                 """)
             var told: [UUID: Set<AgencyCode>] = [:]
             for row in written {

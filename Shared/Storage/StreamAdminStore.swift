@@ -54,14 +54,18 @@ package struct StreamAdminStore: Sendable {
 
     /// Lets go of the events before `keepFrom`, a batch at a time; a cursor before them is answered 410.
     ///
-    /// What analytics has not counted yet stays.
+    /// What analytics has not counted yet stays, and what a channel's stream has not copied.
     /// - Returns: how many events were deleted.
     package func trim(
-        _ stream: AgencyCode, in jurisdiction: JurisdictionCode, keepFrom: Int64, batch: Int64 = 5000
+        _ stream: StreamCode, in jurisdiction: JurisdictionCode, keepFrom: Int64, batch: Int64 = 5000
     ) async throws -> Int64 {
         let rows = try await pool.query(
             """
-            SELECT s.first_seq, least(s.head + 1, \(keepFrom), c.seq + 1) FROM stream s
+            SELECT s.first_seq, least(s.head + 1, \(keepFrom), c.seq + 1, (
+                SELECT min(coalesce(k.seq, s.first_seq - 1)) + 1 FROM stream o LEFT JOIN channel_cursor k
+                    ON k.jurisdiction = o.jurisdiction AND k.stream = o.code AND k.source = s.code
+                WHERE o.jurisdiction = s.jurisdiction AND o.kind = 'channel' AND s.kind <> 'channel'))
+            FROM stream s
             LEFT JOIN analytics_cursor c ON c.jurisdiction = s.jurisdiction AND c.stream = s.code
             WHERE s.jurisdiction = \(jurisdiction) AND s.code = \(stream)
             """)

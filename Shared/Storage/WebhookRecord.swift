@@ -5,7 +5,7 @@ internal import PostgreSQL
 /// An endpoint as who owns it reads it.
 package struct WebhookRecord: Sendable {
     package var id: UUID
-    package var stream: AgencyCode
+    package var stream: StreamCode
     package var url: String
     package var policy: WebhookPolicy
     /// nil: all.
@@ -45,7 +45,7 @@ package struct WebhookRecord: Sendable {
 
     init(_ row: Row) throws {
         id = try row.decode(UUID.self, at: 0)
-        stream = AgencyCode(rawValue: try row.decode(String.self, at: 1))
+        stream = StreamCode(rawValue: try row.decode(String.self, at: 1))
         url = try row.decode(String.self, at: 2)
         policy = WebhookPolicy(rawValue: try row.decode(String.self, at: 3)) ?? .block
         types = try row.decode([String]?.self, at: 4).map { $0.compactMap(EventType.init(rawValue:)) }

@@ -28,10 +28,10 @@ package struct WebhookStore: Sendable {
     package static let deadLimit = 1_000
 
     package let jurisdiction: JurisdictionCode
-    package let stream: AgencyCode
+    package let stream: StreamCode
     let pool: PostgresPool
 
-    package init(jurisdiction: JurisdictionCode, stream: AgencyCode, pool: PostgresPool) {
+    package init(jurisdiction: JurisdictionCode, stream: StreamCode, pool: PostgresPool) {
         self.jurisdiction = jurisdiction
         self.stream = stream
         self.pool = pool
@@ -40,10 +40,10 @@ package struct WebhookStore: Sendable {
     /// Whose endpoint it is; nil for none of this city. For the operator: an agency's login sees its own alone.
     package static func stream(
         of id: UUID, in jurisdiction: JurisdictionCode, pool: PostgresPool
-    ) async throws -> AgencyCode? {
+    ) async throws -> StreamCode? {
         let rows = try await pool.query(
             "SELECT stream FROM webhook WHERE jurisdiction = \(jurisdiction) AND id = \(id)")
-        return try rows.first.map { AgencyCode(rawValue: try $0.decode(String.self, at: 0)) }
+        return try rows.first.map { StreamCode(rawValue: try $0.decode(String.self, at: 0)) }
     }
 
     /// Every endpoint of the city, by stream. For the operator.

@@ -111,7 +111,14 @@ package enum Topic {
     package static let inbox = "inbox"
 
     /// A stream has grown.
-    package static func stream(_ stream: AgencyCode, of jurisdiction: JurisdictionCode) -> String {
-        "stream/\(jurisdiction.rawValue)/\(stream.rawValue)"
+    package static func stream(_ stream: StreamCode, of jurisdiction: JurisdictionCode) -> String {
+        streams(of: jurisdiction) + stream.rawValue
     }
+
+    package static func stream(_ stream: AgencyCode, of jurisdiction: JurisdictionCode) -> String {
+        self.stream(.agency(stream), of: jurisdiction)
+    }
+
+    /// What the topic of every stream of the city begins with.
+    package static func streams(of jurisdiction: JurisdictionCode) -> String { "stream/\(jurisdiction.rawValue)/" }
 }

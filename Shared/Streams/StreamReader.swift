@@ -35,10 +35,10 @@ package struct StreamReader: Sendable {
     package static let maximumPageBytes = 4 << 20
 
     package let jurisdiction: JurisdictionCode
-    package let stream: AgencyCode
+    package let stream: StreamCode
     private let pool: PostgresPool
 
-    package init(jurisdiction: JurisdictionCode, stream: AgencyCode, pool: PostgresPool) {
+    package init(jurisdiction: JurisdictionCode, stream: StreamCode, pool: PostgresPool) {
         self.jurisdiction = jurisdiction
         self.stream = stream
         self.pool = pool

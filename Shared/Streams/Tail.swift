@@ -64,9 +64,11 @@ package final class Tail<Payload: Sendable>: Sendable {
     private let maximumSize: Int
     private let maximumBlocks: Int
     /// Rings when a block was appended, and at each heartbeat.
-    package let wake = Wake()
+    package let wake: Wake
 
-    package init(maximumSize: Int = 4 << 20, maximumBlocks: Int = 4096) {
+    /// - Parameter wake: the bell of several tails, where one door serves all of them.
+    package init(maximumSize: Int = 4 << 20, maximumBlocks: Int = 4096, wake: Wake = Wake()) {
+        self.wake = wake
         self.maximumSize = maximumSize
         self.maximumBlocks = maximumBlocks
     }

@@ -43,7 +43,7 @@ extension EndToEnd.FrontDoor {
 
             for (service, message) in [
                 ("intake", "Report stored"), ("routing", "Report routed"),
-                ("notifier-dlhk", "Event before the agency's consumers"),
+                ("notifier-dlhk", "Event before the stream's consumers"),
             ] {
                 let line = try await self.message(of: service, with: trace, message)
                 #expect(line["trace_id"]?.text == trace && line["report_id"]?.text == report, "\(line.json)")

@@ -65,15 +65,18 @@ enum NotifierCity {
 
     /// Files one report as intake and routing do.
     static func report(
-        _ category: CategoryCode = "sampah", _ description: String = "Sampah menumpuk di depan pasar"
+        _ category: CategoryCode = "sampah", _ description: String = "Sampah menumpuk di depan pasar",
+        by channel: ChannelCode = .web
     ) async throws -> UUID {
-        let id = try await admit(category, description)
+        let id = try await admit(category, description, by: channel)
         try await route()
         return id
     }
 
     /// Stores one report, which routing has not seen yet.
-    static func admit(_ category: CategoryCode, _ description: String) async throws -> UUID {
+    static func admit(
+        _ category: CategoryCode, _ description: String, by channel: ChannelCode = .web
+    ) async throws -> UUID {
         let now = Timestamp.now
         let body = #"{"category":"\#(category)","description":"\#(description)","area":"53.71.04.1008"}"#
         let draft = try ReportDraft.read(Array(body.utf8))
@@ -81,7 +84,7 @@ enum NotifierCity {
         var generator = SystemRandomNumberGenerator()
         let id = UUID.version7(at: now, random: (generator.next(), generator.next()))
         let new = NewReport(
-            id: id, channel: "web", idempotencyKey: id.text, requestHash: report.requestHash,
+            id: id, channel: channel, idempotencyKey: id.text, requestHash: report.requestHash,
             trackingCode: TrackingCode(prefix: "KPG", random: generator.next()).text, reporterKeyHash: 1,
             report: report, isUrgent: false, identity: nil,
             trace: TraceContext(random: (generator.next(), generator.next(), generator.next())))
@@ -122,11 +125,14 @@ enum NotifierCity {
     }
 
     /// Makes a key and gives its token.
-    static func key(_ kind: KeyHolder.Kind, agency: AgencyCode? = nil) async throws -> String {
+    static func key(
+        _ kind: KeyHolder.Kind, agency: AgencyCode? = nil, channel: ChannelCode = "test", scopes: Set<KeyScope>? = nil,
+        isTest: Bool = false
+    ) async throws -> String {
         let token = Token.generate()
         let holder = KeyHolder(
-            keyID: "key-\(UUID().text)", kind: kind, agency: agency, channel: kind == .integrator ? "test" : nil,
-            ratePerMinute: nil)
+            keyID: "key-\(UUID().text)", kind: kind, agency: agency, channel: kind == .integrator ? channel : nil,
+            ratePerMinute: nil, scopes: scopes, isTest: isTest)
         _ = try await KeyStore(pool: Fixture.current.pool).ensure(
             holder, tokenHash: token.hash.bytes, expiresAt: nil, in: jurisdiction)
         return token.text

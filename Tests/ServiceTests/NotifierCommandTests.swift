@@ -14,7 +14,7 @@ import Testing
 struct NotifierCommandTests {
     private func head(of stream: AgencyCode) async throws -> Int64 {
         let reader = StreamReader(
-            jurisdiction: NotifierCity.jurisdiction, stream: stream, pool: Fixture.current.pool)
+            jurisdiction: NotifierCity.jurisdiction, stream: .agency(stream), pool: Fixture.current.pool)
         return try #require(try await reader.extent()).head
     }
 

@@ -52,6 +52,7 @@ struct NotifierStand: Sendable {
         ]
         var keys = ConfigurationKeys(environment: environment.merging(settings) { $1 })
         let configuration = try NotifierConfiguration.read(&keys)
+        guard case .agency(_, let media) = configuration.charge else { throw Unexpected("\(configuration.charge)") }
         let token = try await NotifierCity.key(.agency, agency: agency)
         var store = try PostgresConfiguration(url: url)
         store.idleInTransactionTimeout = Fixture.idleInTransactionTimeout
@@ -59,19 +60,20 @@ struct NotifierStand: Sendable {
             let registry = CityRegistry(store: CityStore(pool: pool), logger: logger)
             try await registry.refresh()
             let stream = LiveStream(
-                reader: StreamReader(jurisdiction: NotifierCity.jurisdiction, stream: agency, pool: pool),
+                reader: StreamReader(jurisdiction: NotifierCity.jurisdiction, stream: .agency(agency), pool: pool),
                 consumers: consumers, heartbeat: Heartbeat(interval: heartbeat), logger: logger,
                 reportLog: ReportLog(logger: logger))
             let published = Published()
-            let workers = MediaWorkers(executable: configuration.media.worker, count: 1, logger: logger)
+            let workers = MediaWorkers(executable: media.worker, count: 1, logger: logger)
             let photos = Photos(
-                workers: workers, folder: PhotoFolder(configuration.media.folder), store: MediaStore(pool: pool))
+                workers: workers, folder: PhotoFolder(media.folder), store: MediaStore(pool: pool))
             let webhooks = WebhookPart(configuration, pool: pool, stream: stream, logger: logger)
             let runner = webhooks.runner(schedule: schedule, timeout: attemptTimeout)
             let doors = NotifierDoors(
-                configuration, pool: pool, registry: registry, stream: stream, webhooks: webhooks,
-                limiter: RateLimiter(), photos: photos, logger: logger, reportLog: ReportLog(logger: logger),
-                patience: patience, publish: { published.add($0) })
+                configuration, agency: agency, pool: pool, registry: registry,
+                stream: ServedStream(live: stream, webhooks: webhooks), limiter: RateLimiter(), photos: photos,
+                logger: logger, reportLog: ReportLog(logger: logger), patience: patience,
+                publish: { published.add($0) })
             let router = HTTPService.makeRouter()
             doors.add(to: router)
             let (ports, announce) = AsyncStream.makeStream(of: Int.self)
@@ -155,7 +157,7 @@ struct NotifierStand: Sendable {
     }
 
     /// Follows no redirects: they are part of what is tested.
-    private static let client = HTTPClient(
+    static let client = HTTPClient(
         eventLoopGroupProvider: .singleton,
         configuration: {
             var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)

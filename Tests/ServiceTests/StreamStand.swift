@@ -14,7 +14,7 @@ import ZeroMQ
 
 /// A running stream door in this process, in the test's own database, and its agency's programs.
 struct StreamStand: Sendable {
-    let stream: LiveStream
+    private let served: LiveStream?
     let endpoint: String
     let serverKey: CurvePublicKey
     /// A registered one.
@@ -23,50 +23,85 @@ struct StreamStand: Sendable {
     private let context: ZeroMQContext
     private let reactor: Reactor
 
-    /// Runs a door for the length of `body`.
+    /// The agency's.
+    var stream: LiveStream {
+        guard let served else { preconditionFailure("this door is for channels") }
+        return served
+    }
+
+    /// Runs an agency's door for the length of `body`.
     static func run(
         agency: AgencyCode = "dlhk", consumers: Int = 50, _ body: @Sendable (StreamStand) async throws -> Void
     ) async throws {
-        let fixture = Fixture.current
-        let logger = Logger(label: "stand") { _ in SwiftLogNoOpLogHandler() }
-        let login = "sasando_\(NotifierCity.jurisdiction)_\(agency)"
-        let url = fixture.cluster.url(database: fixture.database, user: login)
-        let server = CurveKeyPair.generate()
-        let secret = try SecretOnDisk(server.secretKey.bytes)
-        var keys = ConfigurationKeys(environment: [
-            "SASANDO_STREAM_KEY_FILE": secret.path, "SASANDO_STREAM_BIND": "tcp://127.0.0.1:*",
-        ])
-        let settings = try #require(
-            CurveDoorSettings(&keys, name: "STREAM", port: 1, purpose: "it is sent", callers: "consumers"))
-        try keys.check()
         let pair = CurveKeyPair.generate()
         let keyID = try await register(pair, for: agency)
-        var store = try PostgresConfiguration(url: url)
-        store.idleInTransactionTimeout = Fixture.idleInTransactionTimeout
-        try await PostgresPool.with(store, reactor: fixture.reactor, logger: logger) { pool in
+        let logger = Self.logger
+        try await with("sasando_\(NotifierCity.jurisdiction)_\(agency)") { pool in
             let stream = LiveStream(
-                reader: StreamReader(jurisdiction: NotifierCity.jurisdiction, stream: agency, pool: pool),
+                reader: StreamReader(jurisdiction: NotifierCity.jurisdiction, stream: .agency(agency), pool: pool),
                 consumers: consumers, logger: logger, reportLog: ReportLog(logger: logger))
-            let door = StreamDoor(
-                settings: settings, stream: stream,
-                keys: CurveKeyWatch(logger: logger) { try await AccessStore(pool: pool).streamKeys() },
-                limiter: RateLimiter(), logger: logger)
+            let keys = CurveKeyWatch(logger: logger) { try await AccessStore(pool: pool).streamKeys() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { await stream.run() }
-                group.addTask { try await door.run() }
-                try await until("the door is open") { stream.hasBegun && door.endpoint != nil }
-                let reactor = Reactor(name: "callers")
-                let stand = StreamStand(
-                    stream: stream, endpoint: try #require(door.endpoint), serverKey: server.publicKey, pair: pair,
-                    keyID: keyID, context: try ZeroMQContext(), reactor: reactor)
-                defer { reactor.stop() }
-                do { try await body(stand) } catch {
-                    await stand.context.close()
-                    throw error
-                }
-                await stand.context.close()
+                try await until("the stream is read") { stream.hasBegun }
+                try await open(StreamDoor.Streams(stream), keys, pair, keyID, stream, body)
             }
+        }
+    }
+
+    /// Runs the channels' door for the length of `body`, who holds a key of this channel.
+    static func run(
+        channel: ChannelCode, streams: StreamDoor.Streams, _ body: @Sendable (StreamStand) async throws -> Void
+    ) async throws {
+        let pair = CurveKeyPair.generate()
+        let keyID = try await KeyStore(pool: Fixture.current.pool).ensure(
+            KeyHolder(keyID: "stream-\(UUID().text)", kind: .zeromq, channel: channel),
+            publicKey: pair.publicKey.bytes, expiresAt: nil, in: NotifierCity.jurisdiction
+        ).id
+        try await with("sasando_channels") { pool in
+            let keys = CurveKeyWatch(logger: logger) { try await AccessStore(pool: pool).curveKeys() }
+            try await open(streams, keys, pair, keyID, nil, body)
+        }
+    }
+
+    private static let logger = Logger(label: "stand") { _ in SwiftLogNoOpLogHandler() }
+
+    private static func with(_ login: String, _ body: (PostgresPool) async throws -> Void) async throws {
+        let fixture = Fixture.current
+        var store = try PostgresConfiguration(url: fixture.cluster.url(database: fixture.database, user: login))
+        store.idleInTransactionTimeout = Fixture.idleInTransactionTimeout
+        try await PostgresPool.with(store, reactor: fixture.reactor, logger: logger, body)
+    }
+
+    private static func open(
+        _ streams: StreamDoor.Streams, _ keys: CurveKeyWatch, _ pair: CurveKeyPair, _ keyID: String,
+        _ stream: LiveStream?, _ body: @Sendable (StreamStand) async throws -> Void
+    ) async throws {
+        let server = CurveKeyPair.generate()
+        let secret = try SecretOnDisk(server.secretKey.bytes)
+        var settingKeys = ConfigurationKeys(environment: [
+            "SASANDO_STREAM_KEY_FILE": secret.path, "SASANDO_STREAM_BIND": "tcp://127.0.0.1:*",
+        ])
+        let settings = try #require(
+            CurveDoorSettings(&settingKeys, name: "STREAM", port: 1, purpose: "it is sent", callers: "consumers"))
+        try settingKeys.check()
+        let door = StreamDoor(
+            settings: settings, streams: streams, keys: keys, limiter: RateLimiter(), logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await door.run() }
+            try await until("the door is open") { door.endpoint != nil }
+            let reactor = Reactor(name: "callers")
+            let stand = StreamStand(
+                served: stream, endpoint: try #require(door.endpoint), serverKey: server.publicKey, pair: pair,
+                keyID: keyID, context: try ZeroMQContext(), reactor: reactor)
+            defer { reactor.stop() }
+            do { try await body(stand) } catch {
+                await stand.context.close()
+                throw error
+            }
+            await stand.context.close()
         }
     }
 

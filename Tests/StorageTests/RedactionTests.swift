@@ -11,68 +11,10 @@ internal import Testing
 @Suite(.serialized, .freshDatabase(.city))
 struct RedactionTests {
     let fixture = Fixture.current
-    static let marker = "Grumblefitz"
-
-    private func perform(_ action: CommandRequest.Action, on id: UUID, by actor: Actor) async throws {
-        let events = EventMaker(TestCity.loaded)
-        let agency: AgencyCode? = if case .agency(let code) = actor { code } else { nil }
-        let result = try await CommandStore(pool: fixture.pool).perform(
-            on: id, by: agency, in: TestCity.code, key: CommandKey(text: UUID().text, requestHash: [1])
-        ) { work, now throws(Refusal) in
-            let request = CommandRequest(
-                action, note: "\(Self.marker) di rumah", internalNote: agency == nil ? nil : "\(Self.marker) tahu",
-                actor: agency == nil ? nil : Self.marker)
-            let outcome = try StatusMachine.decide(
-                state: work.state, command: request, by: actor, at: now, city: TestCity.city)
-            let answer = "{\"id\":\"\(id.text)\",\"description\":\"\(work.report.description)\"}"
-            return (events.file(outcome, before: work.state, report: work.report), answer)
-        }
-        guard case .done = result else { throw Unexpected("\(action): \(result)") }
-    }
-
-    /// From one agency to another, with words at every step.
-    private func busyReport() async throws -> UUID {
-        var new = try TestCity.report(description: "Pak \(Self.marker) buang sampah")
-        new.report.address = "Jl. \(Self.marker) 7"
-        new.report.landmark = "kios \(Self.marker)"
-        new.report.attributes = .object(["siapa": .string(Self.marker)])
-        _ = try await AdmissionStore(pool: fixture.pool).admit([new], in: TestCity.code)
-        _ = try await fixture.routeAll()
-        let steps: [(CommandRequest.Action, Actor)] = [
-            (.comment, .reporter), (.hold(reason: "Menunggu \(Self.marker)", until: nil), .agency("dlhk")),
-            (.transfer(to: "dishub", reason: "\(Self.marker) parkir", category: nil, subtype: nil), .agency("dlhk")),
-            (.comment, .agency("dishub")),
-            (.reject(.notOurs, of: nil, referTo: "Kelurahan, ibu \(Self.marker)"), .agency("dishub")),
-            (.comment, .reporter),
-        ]
-        for (action, actor) in steps { try await perform(action, on: new.id, by: actor) }
-        return new.id
-    }
-
-    /// `table.column` of everything that holds the marker, in every table there is.
-    private func places() async throws -> [String] {
-        let columns = try await fixture.pool.query(
-            """
-            SELECT c.table_name::text, c.column_name::text,
-                (xpath('//n/text()', query_to_xml(format(
-                    'SELECT count(*) AS n FROM %I WHERE %I::text ILIKE %L OR %I::text LIKE %L', c.table_name,
-                    c.column_name, '%' || \(Self.marker) || '%', c.column_name,
-                    '%' || encode(convert_to(\(Self.marker), 'UTF8'), 'hex') || '%'), false, true, '')))[1]::text
-            FROM information_schema.columns c
-            JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-            WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
-            """)
-        return try columns.compactMap { row in
-            let count = try row.decode(String?.self, at: 2)
-            guard let count, count != "0" else { return nil }
-            return "\(try row.decode(String.self, at: 0)).\(try row.decode(String.self, at: 1))"
-        }
-    }
-
     @Test func `nothing that anybody wrote is left in any column, and every stream that told of it hears`() async throws
     {
-        let id = try await busyReport()
-        let before = try await places()
+        let id = try await BusyReport.file()
+        let before = try await BusyReport.places()
         for place in [
             "report.description", "report.address", "report.landmark", "report.attributes", "report_history.note",
             "report_history.internal_note", "report_history.reason", "report_history.refer_to", "stream_event.body",
@@ -89,7 +31,7 @@ struct RedactionTests {
         }
         guard case .done(let state, let heads) = result else { return #expect(Bool(false), "\(result)") }
         #expect(state.isRedacted && heads.map(\.stream) == ["dishub", "dlhk"])
-        let left = try await places()
+        let left = try await BusyReport.places()
         #expect(left == [], "the marker is still there")
 
         let after = try await fixture.pool.query(
@@ -105,24 +47,24 @@ struct RedactionTests {
     }
 
     @Test func `intake redacts nothing that nobody answers for`() async throws {
-        let id = try await busyReport()
+        let id = try await BusyReport.file()
         try await fixture.asRole("sasando_intake") { pool in
             let error = await #expect(throws: PostgresError.self) {
                 _ = try await pool.query("SELECT redact_report(\(TestCity.code), \(id))")
             }
             #expect(error?.sqlState == .insufficientPrivilege)
         }
-        #expect(try await !places().isEmpty)
+        #expect(try await !BusyReport.places().isEmpty)
     }
 
     @Test func `a report that is passed on while it is redacted takes no text along`() async throws {
-        let new = try TestCity.report(description: "Pak \(Self.marker) buang sampah")
+        let new = try TestCity.report(description: "Pak \(BusyReport.marker) buang sampah")
         _ = try await AdmissionStore(pool: fixture.pool).admit([new], in: TestCity.code)
         _ = try await fixture.routeAll()
         try await fixture.pool.withTransaction { tx in
             try await tx.query("SELECT 1 FROM report_state s WHERE s.report_id = \(new.id) FOR NO KEY UPDATE")
             let handOver = Task {
-                try await perform(
+                try await BusyReport.perform(
                     .transfer(to: "dishub", reason: nil, category: nil, subtype: nil), on: new.id, by: .agency("dlhk"))
             }
             try await wait(for: "the command to wait for the report", within: .seconds(20)) {

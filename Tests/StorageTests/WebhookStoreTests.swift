@@ -250,7 +250,7 @@ struct WebhookStoreTests {
 
     @Test func `a notifier sees its own agency's endpoints alone`() async throws {
         let foreign = UUID()
-        for (id, stream) in [(UUID(), "dlhk"), (foreign, "dishub")] as [(UUID, AgencyCode)] {
+        for (id, stream) in [(UUID(), "dlhk"), (foreign, "dishub")] as [(UUID, StreamCode)] {
             let store = WebhookStore(jurisdiction: TestCity.code, stream: stream, pool: fixture.pool)
             _ = try await store.create(
                 id, Self.address, policy: .block, types: nil, after: 0, secret: Self.secret, key: nil)

@@ -11,8 +11,10 @@ start_front_door() {
     export SASANDO_FRONT_PORT=$front_port SASANDO_FRONT_DOOR=$ops/frontdoor
     export SASANDO_AGENCY_ROUTES=$home/run/agencies.caddy
     export SASANDO_INTAKE_UPSTREAM SASANDO_ANALYTICS_UPSTREAM SASANDO_NOTIFIER_UPSTREAMS="${notifiers[*]}"
+    export SASANDO_CHANNELS_UPSTREAM
     SASANDO_INTAKE_UPSTREAM=$(upstream intake)
     SASANDO_ANALYTICS_UPSTREAM=$(upstream analytics)
+    SASANDO_CHANNELS_UPSTREAM=$(upstream notifier-channels)
     export XDG_DATA_HOME=$home/run/caddy XDG_CONFIG_HOME=$home/run/caddy
     local configuration=(--config "$ops/frontdoor/Caddyfile" --adapter caddyfile)
     if ! caddy validate "${configuration[@]}" > "$home/logs/caddy.log" 2>&1; then

@@ -52,12 +52,13 @@ agency_keys() {
     curve_key "agency-$1-zeromq" --agency "$1"
 }
 
-# stream_credentials AGENCY ADDRESS: what a program needs to follow the agency's stream over ZeroMQ, as a member.
+# stream_credentials NAME DOOR KEY: what a program needs to follow a stream over ZeroMQ, as a member: the door is called as
+# its address is, and the program's key is in the files KEY.key and KEY.public.
 stream_credentials() {
     local secrets=$home/secrets
-    printf '      "%s": {"stream": "%s", "server_key": "%s",\n        "public_key": "%s", "secret_key": "%s"}' "$1" "$2" \
-        "$(curve_public "$secrets/stream-$1.key")" "$(< "$secrets/agency-$1-zeromq.public")" \
-        "$(curve_secret "$secrets/agency-$1-zeromq.key")"
+    printf '      "%s": {"stream": "%s", "server_key": "%s",\n        "public_key": "%s", "secret_key": "%s"}' "$1" \
+        "${stream_address[$2]}" "$(curve_public "$secrets/stream-$2.key")" "$(< "$secrets/$3.public")" \
+        "$(curve_secret "$secrets/$3.key")"
 }
 
 write_credentials() {
@@ -71,9 +72,11 @@ write_credentials() {
             "$(< "$home/secrets/integrator-zeromq.public")" "$(curve_secret "$home/secrets/integrator-zeromq.key")"
         for agency in "${agencies[@]}"; do
             printf '%s\n' "$separator"
-            stream_credentials "$agency" "${stream_address[$agency]}"
+            stream_credentials "$agency" "$agency" "agency-$agency-zeromq"
             separator=','
         done
+        printf '\n    },\n    "channels": {\n'
+        stream_credentials integrator channels integrator-zeromq
         printf '\n    }\n  },\n'
         separator=''
         printf '  "operator": {"token": "%s"},\n  "agencies": {' "$(< "$home/secrets/operator.token")"

@@ -16,6 +16,8 @@ say_doors() {
     say_door "An agency's stream" "$public_url/v1/agencies/dlhk/events" \
         "curl -sN $as_agency -H 'Accept: text/event-stream' $front_door/v1/agencies/dlhk/events"
     say_door 'The same over ZeroMQ' "${stream_address[dlhk]}" "python3 ops/lib/zeromq-stream-example.py $file"
+    say_door "A channel's stream" "$public_url/v1/channels/integrator/events" \
+        "curl -sN $as_integrator -H 'Accept: text/event-stream' $front_door/v1/channels/integrator/events"
     say_door 'Webhooks' "$public_url/v1/agencies/dlhk/webhooks" \
         "curl -s $as_agency $front_door/v1/agencies/dlhk/webhooks   # README: how to have one called"
     say_door 'WhatsApp and Telegram' "$public_url/channels/whatsapp, …/telegram" \

@@ -25,7 +25,7 @@ prepare_city() {
     : > "$home/logs/sasandoctl.log"
     control_or_die migrate
     control_or_die jurisdiction load "$city"
-    for login in intake routing analytics "${agencies[@]/#/${jurisdiction}_}"; do
+    for login in intake routing analytics channels "${agencies[@]/#/${jurisdiction}_}"; do
         secret "$login.password"
         control_or_die login set "sasando_$login" --password-file "$home/secrets/$login.password"
     done
@@ -71,6 +71,14 @@ start_services() {
             SASANDO_STREAM_KEY_FILE="$home/secrets/stream-$agency.key" \
             SASANDO_WEBHOOK_KEY_FILE="$home/secrets/webhook.key"
     done
+    secret stream-channels.key
+    take_port stream-channels
+    stream_address[channels]=tcp://127.0.0.1:$port
+    start_service notifier-channels sasando-notifier channels \
+        SASANDO_JURISDICTION="$jurisdiction" SASANDO_CHANNELS=true \
+        SASANDO_STREAM_BIND="${stream_address[channels]}" \
+        SASANDO_STREAM_KEY_FILE="$home/secrets/stream-channels.key" \
+        SASANDO_WEBHOOK_KEY_FILE="$home/secrets/webhook.key"
     for name in "${!service_port[@]}"; do
         if ! wait_until 30 "$name" is_service_ready "${service_port[$name]}"; then
             show_log "$name"

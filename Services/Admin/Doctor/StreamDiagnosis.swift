@@ -6,8 +6,11 @@ extension Diagnosis {
     static func streams(_ streams: [DoctorFindings.Stream]) -> [Check] {
         let broken = streams.compactMap(gap)
         let torn = streams.filter { $0.openedEpoch != $0.epoch }
-        let behind = streams.compactMap(lag)
-        let longest = streams.map { max(0, $0.head - ($0.folded ?? 0)) }.max() ?? 0
+        let counted = streams.filter { $0.uncopied == nil }
+        let behind = counted.compactMap(lag)
+        let longest = counted.map { max(0, $0.head - ($0.folded ?? 0)) }.max() ?? 0
+        let copies = streams.filter { $0.uncopied != nil }
+        let uncopied = copies.filter { $0.uncopied ?? 0 > mostUnfolded }
         return [
             Check(
                 "streams", broken.isEmpty && !streams.isEmpty,
@@ -33,6 +36,13 @@ extension Diagnosis {
                 "figures", behind.isEmpty,
                 behind.isEmpty ? "at most \(longest) events behind" : behind.joined(separator: "; "),
                 else: "analytics is down or too slow: look at its log; after a restore, sasandoctl analytics rebuild"),
+            Check(
+                "channels", uncopied.isEmpty,
+                uncopied.isEmpty
+                    ? "\(copies.count) have a stream, at most \(copies.compactMap(\.uncopied).max() ?? 0) events behind"
+                    : uncopied.map { "\($0.name) is \($0.uncopied ?? 0) events behind" }.joined(separator: "; "),
+                else: "the notifier for channels is down or too slow: start it (SASANDO_CHANNELS=true), look at its log"
+            ),
         ]
     }
 

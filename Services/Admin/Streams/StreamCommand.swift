@@ -6,7 +6,7 @@ internal import Streams
 /// `sasandoctl stream`
 struct StreamCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stream", abstract: "The agencies' streams.",
+        commandName: "stream", abstract: "The streams of agencies and channels.",
         subcommands: [List.self, Show.self, Replay.self, NewEpoch.self, Trim.self])
 
     struct List: AsyncParsableCommand {
@@ -52,7 +52,7 @@ struct StreamCommand: AsyncParsableCommand {
 
     /// Where a reading begins, and in which stream.
     struct Position: ParsableArguments {
-        @Argument(help: "The stream, such as dlhk.")
+        @Argument(help: "The stream, such as dlhk, or channel/ and a channel's name.")
         var stream: String
 
         @Option(help: "Only events after this cursor, such as 1-42 (default: from the first that is kept).")
@@ -62,7 +62,7 @@ struct StreamCommand: AsyncParsableCommand {
         func read(
             limit: Int, city: CityOptions, store: StoreOptions, each: @escaping @Sendable ([StoredEvent]) -> Void
         ) async throws {
-            let (jurisdiction, code) = (JurisdictionCode(rawValue: city.jurisdiction), AgencyCode(rawValue: stream))
+            let (jurisdiction, code) = (JurisdictionCode(rawValue: city.jurisdiction), StreamCode(rawValue: stream))
             let cursor = try after.map { text in
                 guard let cursor = Cursor(text: text) else {
                     throw ValidationError("'\(text)' is no cursor: it looks like 1-42")
@@ -153,7 +153,7 @@ struct StreamCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "trim", abstract: "Lets go of a stream's events before a number.")
 
-        @Argument(help: "The stream, such as dlhk.")
+        @Argument(help: "The stream, such as dlhk, or channel/ and a channel's name.")
         var stream: String
 
         @Option(help: "The first number to keep.")
@@ -163,7 +163,7 @@ struct StreamCommand: AsyncParsableCommand {
         @OptionGroup var storeOptions: StoreOptions
 
         func run() async throws {
-            let (jurisdiction, code) = (JurisdictionCode(rawValue: city.jurisdiction), AgencyCode(rawValue: stream))
+            let (jurisdiction, code) = (JurisdictionCode(rawValue: city.jurisdiction), StreamCode(rawValue: stream))
             let first = keepFrom
             let n = try await storeOptions.withPool {
                 try await StreamAdminStore(pool: $0).trim(code, in: jurisdiction, keepFrom: first)

@@ -10,7 +10,7 @@ internal import Streams
 /// `sasandoctl webhook`
 struct WebhookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "webhook", abstract: "The addresses that agencies have their streams pushed to.",
+        commandName: "webhook", abstract: "The addresses that agencies and channels have their streams pushed to.",
         discussion: "Who pushes to an endpoint takes up a change within five seconds.",
         subcommands: [
             List.self, Add.self, Rotate.self, Enable.self, Remove.self, Dead.self, Replay.self,
@@ -28,13 +28,13 @@ struct WebhookCommand: AsyncParsableCommand {
             let jurisdiction = JurisdictionCode(rawValue: city.jurisdiction)
             let records = try await storeOptions.withPool { try await WebhookStore.list(in: jurisdiction, pool: $0) }
             if output.json { return try output.print(records.map(WebhookLine.init)) }
-            print("id\tagency\tstate\tcursor\tbehind\tdead\tpolicy\turl")
+            print("id\tstream\tstate\tcursor\tbehind\tdead\tpolicy\turl")
             for record in records {
                 let line = WebhookLine(record)
                 let state = line.reason.map { "\(line.state) (\($0))" } ?? line.state
                 print(
                     """
-                    \(line.id)\t\(line.agency)\t\(state)\t\(line.cursor)\t\(line.behind)\t\(line.dead)\t\
+                    \(line.id)\t\(record.stream)\t\(state)\t\(line.cursor)\t\(line.behind)\t\(line.dead)\t\
                     \(line.policy)\t\(line.url)
                     """)
             }
@@ -50,7 +50,10 @@ struct WebhookCommand: AsyncParsableCommand {
                 """)
 
         @Option(help: "The agency whose stream is pushed.")
-        var agency: String
+        var agency: String?
+
+        @Option(help: "Or the channel whose stream is pushed.")
+        var channel: String?
 
         @Option(help: "Where to.")
         var url: String
@@ -76,25 +79,36 @@ struct WebhookCommand: AsyncParsableCommand {
             let address = try Self.address(url)
             let (seal, policy) = (try keys.seal(), self.policy)
             let types = type.isEmpty ? nil : type
-            let (jurisdiction, agency) = (
-                JurisdictionCode(rawValue: city.jurisdiction), AgencyCode(rawValue: self.agency)
-            )
+            let (jurisdiction, stream) = (JurisdictionCode(rawValue: city.jurisdiction), try self.stream())
             var generator = SystemRandomNumberGenerator()
             let id = UUID.version7(at: .now, random: (generator.next(), generator.next()))
             let secret = WebhookSeal.makeSecret()
             try await storeOptions.withPool { pool in
-                let reader = StreamReader(jurisdiction: jurisdiction, stream: agency, pool: pool)
-                guard let extent = try await reader.extent() else {
-                    throw Refusal("\(jurisdiction) has no agency \(agency)")
+                if let channel = stream.channel {
+                    _ = try await ChannelStreamStore(jurisdiction: jurisdiction, pool: pool).open(channel)
                 }
-                let made = try await WebhookStore(jurisdiction: jurisdiction, stream: agency, pool: pool).create(
+                let reader = StreamReader(jurisdiction: jurisdiction, stream: stream, pool: pool)
+                guard let extent = try await reader.extent() else {
+                    throw Refusal(
+                        stream.channel.map { "\(jurisdiction) has no open key for the channel \($0)" }
+                            ?? "\(jurisdiction) has no agency \(stream)")
+                }
+                let made = try await WebhookStore(jurisdiction: jurisdiction, stream: stream, pool: pool).create(
                     id, address, policy: policy, types: types, after: try Self.position(start, in: extent),
                     secret: try seal.seal(secret, of: id), key: nil)
                 guard case .made = made else {
-                    throw Refusal("\(agency) has \(WebhookStore.limit) endpoints, and no further one can be")
+                    throw Refusal("\(stream) has \(WebhookStore.limit) endpoints, and no further one can be")
                 }
             }
             try secret.show(of: id, output)
+        }
+
+        private func stream() throws -> StreamCode {
+            switch (agency, channel) {
+            case (let agency?, nil): return .agency(AgencyCode(rawValue: agency))
+            case (nil, let channel?): return .channel(ChannelCode(rawValue: channel))
+            default: throw ValidationError("whose stream is pushed? Give --agency or --channel")
+            }
         }
 
         private static func address(_ text: String) throws -> WebAddress {

@@ -129,7 +129,8 @@ extension WebhookSecret {
 /// An endpoint as `webhook list` prints it.
 struct WebhookLine: Encodable {
     var id: String
-    var agency: String
+    var agency: String?
+    var channel: String?
     var url: String
     var policy: String
     /// Absent: all.
@@ -147,7 +148,8 @@ struct WebhookLine: Encodable {
 
     init(_ record: WebhookRecord) {
         id = record.id.text
-        agency = record.stream.rawValue
+        channel = record.stream.channel?.rawValue
+        agency = channel == nil ? record.stream.rawValue : nil
         url = record.url
         policy = record.policy.rawValue
         types = record.types?.map(\.rawValue)

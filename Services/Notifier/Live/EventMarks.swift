@@ -24,7 +24,7 @@ struct EventMarks {
     }
 
     /// The line that tells of it in the log; nil for an event about no report.
-    func line(in stream: AgencyCode) -> ReportLog.Line? {
+    func line(in stream: StreamCode) -> ReportLog.Line? {
         value(of: "subject").map { report in
             ReportLog.Line(
                 report: report, trace: value(of: "traceparent").flatMap { TraceContext(text: $0) }?.traceID,

@@ -7,27 +7,28 @@ internal import Runtime
 internal import Streams
 internal import Telemetry
 
-/// `GET /v1/agencies/{code}/events`: live as server-sent events, else a page at a time.
+/// `GET /v1/agencies/{code}/events`, and a channel's: live as server-sent events, else a page at a time.
 struct EventsRoute: Sendable {
-    let stream: LiveStream
-    let door: AgencyDoor
+    let entrance: StreamEntrance
     /// A write that makes no progress for so long ends the connection.
     var patience: Duration = .seconds(60)
 
     private static let pulled = Counter(.deliveries, [("way", "pull")])
 
     func answer(_ request: Request, _ context: WebContext) async throws -> Response {
-        try await door.admit(request, context)
+        let stream = try await entrance(request, context).live
         let position = try StreamPosition(request)
         guard request.headers[values: .accept].contains(where: { $0.contains("text/event-stream") }) else {
-            return try await batch(request, from: position)
+            return try await batch(of: stream, request, from: position)
         }
-        return try await live(request, context, from: position)
+        return try await live(stream, request, context, from: position)
     }
 
     // MARK: Pages
 
-    private func batch(_ request: Request, from position: StreamPosition) async throws -> Response {
+    private func batch(
+        of stream: LiveStream, _ request: Request, from position: StreamPosition
+    ) async throws -> Response {
         let limit = try EventBatch.limit(request)
         let extent = try await stream.extent()
         let cursor = try position.cursor(in: extent)
@@ -46,7 +47,7 @@ struct EventsRoute: Sendable {
     // MARK: Live
 
     private func live(
-        _ request: Request, _ context: WebContext, from position: StreamPosition
+        _ stream: LiveStream, _ request: Request, _ context: WebContext, from position: StreamPosition
     ) async throws -> Response {
         let seat = try stream.seat(.sse)
         let start = try await stream.start(at: position)

@@ -7,9 +7,9 @@ internal import ServiceLifecycle
 internal import Streams
 internal import Telemetry
 
-/// The agency's stream as this process holds it: the newest events in memory, and one reader that keeps them.
+/// A stream as this process holds it: the newest events in memory, and one reader that keeps them.
 struct LiveStream: Sendable {
-    let tail = Tail<SSEBlock>()
+    let tail: Tail<SSEBlock>
     /// Rings when the stream may have grown.
     let hints = Wake()
     let heartbeat: Heartbeat
@@ -20,9 +20,11 @@ struct LiveStream: Sendable {
     private let reportLog: ReportLog
 
     init(
-        reader: StreamReader, consumers: Int, heartbeat: Heartbeat = Heartbeat(), logger: Logger, reportLog: ReportLog
+        reader: StreamReader, consumers: Int, heartbeat: Heartbeat = Heartbeat(), tail: Tail<SSEBlock> = Tail(),
+        logger: Logger, reportLog: ReportLog
     ) {
         self.reader = reader
+        self.tail = tail
         self.heartbeat = heartbeat
         self.logger = logger
         self.reportLog = reportLog
@@ -45,7 +47,7 @@ struct LiveStream: Sendable {
         ) { [reader, reportLog] events in
             let block = SSEBlock(events)
             if let age = events.last.flatMap({ EventMarks($0).age }) { delay.recordNanoseconds(age.nanoseconds) }
-            reportLog.note("Event before the agency's consumers", count: events.count) {
+            reportLog.note("Event before the stream's consumers", count: events.count) {
                 events.compactMap { EventMarks($0).line(in: reader.stream) }
             }
             return (block, block.bytes.readableBytes)
@@ -89,12 +91,12 @@ struct LiveStream: Sendable {
         return seat
     }
 
-    static let noStream = ProblemDetails.unavailable("This agency's stream is not set up yet.")
+    static let noStream = ProblemDetails.unavailable("This stream is not set up yet.")
     static let stopping = ProblemDetails.unavailable("This server is stopping; connect again.")
 
     /// Shows in `metrics` how far the stream reaches, and how far behind it the tail and the live consumers are.
     func show(in metrics: MetricRegistry) {
-        let stream = [("jurisdiction", reader.jurisdiction.rawValue), ("agency", reader.stream.rawValue)]
+        let stream = [("jurisdiction", reader.jurisdiction.rawValue), reader.stream.label]
         let head = Meter(.streamHead, stream)
         let tailLag = Meter(.streamLag, stream + [("consumer", "tail")])
         LiveConsumer.expectAll()
@@ -111,10 +113,10 @@ struct LiveStream: Sendable {
 
 /// Lets the consumers go as soon as the stop begins, so that their connections can drain.
 struct ConsumerRelease: Service {
-    let tail: Tail<SSEBlock>
+    let release: @Sendable () -> Void
 
     func run() async throws {
         try? await gracefulShutdown()
-        tail.close()
+        release()
     }
 }

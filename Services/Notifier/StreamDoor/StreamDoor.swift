@@ -6,7 +6,7 @@ internal import ServiceLifecycle
 internal import Streams
 internal import ZeroMQ
 
-/// The door for the agency's programs that follow its stream over ZeroMQ: a ROUTER behind CURVE.
+/// The door for programs that follow a stream over ZeroMQ: a ROUTER behind CURVE.
 ///
 /// Who has said HELLO has a seat among the live consumers and a task that sends to it. What is received is judged at
 /// once, so nobody's messages wait for another's.
@@ -20,15 +20,39 @@ final class StreamDoor: Service {
     static let revoked = ProblemDetails(
         .unauthorized, detail: "Nobody holds this key any more: it was revoked, or has run out.")
 
-    private let stream: LiveStream
+    /// The streams that it is for.
+    struct Streams: Sendable {
+        /// The stream that the holder of a key follows. Throws what to tell where it cannot be served now.
+        let stream: @Sendable (Principal) throws -> LiveStream
+        /// Rings when any of them has grown, and when the service stops.
+        let growth: Wake
+        /// Whether the service is stopping.
+        let isClosed: @Sendable () -> Bool
+
+        init(
+            growth: Wake, isClosed: @escaping @Sendable () -> Bool,
+            stream: @escaping @Sendable (Principal) throws -> LiveStream
+        ) {
+            self.growth = growth
+            self.isClosed = isClosed
+            self.stream = stream
+        }
+
+        /// One, whoever comes.
+        init(_ stream: LiveStream) {
+            self.init(growth: stream.tail.wake, isClosed: { stream.isClosed }, stream: { _ in stream })
+        }
+    }
+
+    private let streams: Streams
     private let limiter: RateLimiter
     private let keys: CurveKeyWatch
     private let door: CurveDoor
     private let peers = StreamPeers()
 
-    /// - Parameter keys: of the agency, and of nobody else.
-    init(settings: CurveDoorSettings, stream: LiveStream, keys: CurveKeyWatch, limiter: RateLimiter, logger: Logger) {
-        self.stream = stream
+    /// - Parameter keys: of those whose streams they are, and of nobody else.
+    init(settings: CurveDoorSettings, streams: Streams, keys: CurveKeyWatch, limiter: RateLimiter, logger: Logger) {
+        self.streams = streams
         self.keys = keys
         self.limiter = limiter
         door = CurveDoor("stream", settings: settings, options: Self.options, keys: keys, logger: logger)
@@ -84,7 +108,7 @@ final class StreamDoor: Service {
                     await Task.yield()
                 }
                 // Whoever is still served is told that the service stops, before the time for it is over.
-                if stream.isClosed { peers.ring() } else { group.cancelAll() }
+                if streams.isClosed() { peers.ring() } else { group.cancelAll() }
             }
         } onGracefulShutdown: {
             socket.endReceiving()
@@ -100,9 +124,9 @@ final class StreamDoor: Service {
 
     private func ringAsStreamGrows() async {
         while !Task.isCancelled {
-            let generation = stream.tail.wake.generation
+            let generation = streams.growth.generation
             peers.ring()
-            await stream.tail.wake.wait(since: generation)
+            await streams.growth.wait(since: generation)
         }
     }
 
@@ -122,11 +146,12 @@ final class StreamDoor: Service {
                 return try peer.take(command, at: .now)
             }
             guard case .hello(let position) = command else { throw StreamFault.noHello }
+            let stream = try streams.stream(principal)
             let peer = StreamPeer(
                 name: name, connection: message.connection, key: key, seat: try stream.seat(.zeromq), hello: position,
                 at: .now)
             peers.add(peer)
-            group.addTask { [stream, keys, peers, reactor = door.reactor] in
+            group.addTask { [keys, peers, reactor = door.reactor] in
                 await StreamConsumer(peer, of: stream, keys: keys, over: socket, on: reactor).run()
                 peers.remove(peer)
             }

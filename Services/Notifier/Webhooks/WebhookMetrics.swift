@@ -30,7 +30,7 @@ struct WebhookMetrics: Sendable {
     private let lag: Meter
 
     init(_ reader: StreamReader) {
-        let stream = [("jurisdiction", reader.jurisdiction.rawValue), ("agency", reader.stream.rawValue)]
+        let stream = [("jurisdiction", reader.jurisdiction.rawValue), reader.stream.label]
         active = Meter(.webhooks, stream + [("state", "active")])
         disabled = Meter(.webhooks, stream + [("state", "disabled")])
         lag = Meter(.streamLag, stream + [("consumer", "webhook")])

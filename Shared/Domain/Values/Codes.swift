@@ -77,3 +77,28 @@ package struct ChannelCode: Code {
     /// The city's own channels, which no integrator's key may name.
     package static let reserved: Set<ChannelCode> = [.web, .loket, .whatsapp, .telegram]
 }
+
+/// A stream: an agency's is called as the agency is, and a channel's `channel/` and the channel's name.
+package struct StreamCode: Code {
+    /// No agency's code has a slash in it.
+    private static let beforeChannel = "channel/"
+
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static func agency(_ agency: AgencyCode) -> StreamCode { StreamCode(rawValue: agency.rawValue) }
+    package static func channel(_ channel: ChannelCode) -> StreamCode {
+        StreamCode(rawValue: beforeChannel + channel.rawValue)
+    }
+
+    /// Whose stream it is; nil for an agency's.
+    package var channel: ChannelCode? {
+        rawValue.hasPrefix(Self.beforeChannel)
+            ? ChannelCode(rawValue: String(rawValue.dropFirst(Self.beforeChannel.count))) : nil
+    }
+
+    /// What metrics call it by.
+    package var label: (String, String) {
+        channel.map { ("channel", $0.rawValue) } ?? ("agency", rawValue)
+    }
+}

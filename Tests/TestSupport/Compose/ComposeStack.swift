@@ -13,7 +13,7 @@ package actor ComposeStack {
 
     private static let agencies = ["dlhk", "pupr", "dishub", "dinsos", "satpolpp", "dinkes", "damkar", "kominfo"]
     package static let services =
-        ["store", "intake", "routing", "analytics", "front"] + agencies.map { "notifier-\($0)" }
+        ["store", "intake", "routing", "analytics", "front"] + (agencies + ["channels"]).map { "notifier-\($0)" }
 
     package nonisolated let project: String
     /// `https://localhost:PORT`, with a certificate of Caddy's own authority.
@@ -38,7 +38,7 @@ package actor ComposeStack {
             "SASANDO_HTTP_PORT": "\(number)", "SASANDO_HTTPS_PORT": "\(number + 1)", "SASANDO_TLS": "auto",
             "SASANDO_PUBLIC_URL": "", "SASANDO_INGRESS_PORTS": "\(number + 2)-\(number + 5)",
         ]
-        for (index, agency) in Self.agencies.enumerated() {
+        for (index, agency) in (Self.agencies + ["channels"]).enumerated() {
             let first = number + 6 + 4 * index
             variables["SASANDO_STREAM_PORTS_\(agency.uppercased())"] = "\(first)-\(first + 3)"
         }

@@ -30,6 +30,9 @@ package struct StoreAudit: Sendable {
         return found
     }
 
+    /// A channel's stream has copies of them.
+    private static let agencyEvents: SQL = "(SELECT * FROM stream_event WHERE stream NOT LIKE 'channel/%')"
+
     /// Every stream is gapless: its numbers are 1, 2 … head.
     package func streams() async throws -> [String] {
         try await lines(
@@ -48,7 +51,7 @@ package struct StoreAudit: Sendable {
             "a report not in exactly one stream",
             """
             SELECT r.id, count(e.seq) FROM report r
-            LEFT JOIN stream_event e ON e.report_id = r.id AND e.type = 'assigned' AND e.version = 1
+            LEFT JOIN \(Self.agencyEvents) e ON e.report_id = r.id AND e.type = 'assigned' AND e.version = 1
             WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.report_id = r.id)
             GROUP BY r.id HAVING count(e.seq) <> 1
             """)
@@ -64,7 +67,7 @@ package struct StoreAudit: Sendable {
                 SELECT report_id, version, type, stream, agency, previous_status, status,
                     lag(version) OVER w AS before, lag(type) OVER w AS type_before, lag(status) OVER w AS status_before,
                     lag(agency) OVER w AS agency_before
-                FROM stream_event
+                FROM \(Self.agencyEvents) events
                 WINDOW w AS (PARTITION BY report_id ORDER BY version, type <> 'transferred_out')) e
             WHERE NOT coalesce(CASE
                 WHEN before IS NULL THEN version = 1 AND type = 'assigned' AND previous_status = 'received'
@@ -82,7 +85,8 @@ package struct StoreAudit: Sendable {
                 """
                 SELECT s.report_id, s.agency, s.status, s.version, e.agency, e.status, e.version
                 FROM report_state s LEFT JOIN LATERAL (
-                    SELECT * FROM stream_event e WHERE e.jurisdiction = s.jurisdiction AND e.report_id = s.report_id
+                    SELECT * FROM \(Self.agencyEvents) e
+                    WHERE e.jurisdiction = s.jurisdiction AND e.report_id = s.report_id
                     ORDER BY version DESC, type = 'transferred_out' LIMIT 1) e ON true
                 WHERE (s.agency, s.status, s.version, s.category, s.subtype, s.area)
                     IS DISTINCT FROM (e.agency, e.status, e.version, e.category, e.subtype, e.area)
@@ -102,8 +106,8 @@ package struct StoreAudit: Sendable {
     package func transitions() async throws -> [String] {
         let rows = try await pool.query(
             """
-            SELECT previous_status, type, status, count(*), min(report_id::text) FROM stream_event
-            WHERE version > 1 AND type <> 'assigned' GROUP BY 1, 2, 3
+            SELECT previous_status, type, status, count(*), min(report_id::text)
+            FROM \(Self.agencyEvents) events WHERE version > 1 AND type <> 'assigned' GROUP BY 1, 2, 3
             """)
         var faults: [String] = []
         for row in rows {
@@ -213,7 +217,7 @@ package struct StoreAudit: Sendable {
                 SELECT agency, x.n, x.on_time, y.n, y.on_time FROM (
                     SELECT stream AS agency, sum(sign) AS n, sum(CASE WHEN on_time THEN sign ELSE 0 END) AS on_time
                     FROM (SELECT *, CASE type WHEN 'resolved' THEN 1 WHEN 'reopened' THEN -1 END AS sign
-                        FROM stream_event WHERE resolve_seconds IS NOT NULL) e
+                        FROM \(Self.agencyEvents) events WHERE resolve_seconds IS NOT NULL) e
                     GROUP BY 1) x
                 FULL JOIN (SELECT agency, sum(n) AS n, sum(on_time) AS on_time FROM rollup_time GROUP BY 1) y
                     USING (agency)
@@ -236,7 +240,7 @@ package struct StoreAudit: Sendable {
                         count(*) FILTER (WHERE version = 1 OR NOT was AND is_now) AS opened,
                         count(*) FILTER (WHERE was AND NOT is_now) AS finished
                     FROM (SELECT *, previous_status = ANY(\(Self.open)) AS was, status = ANY(\(Self.open)) AS is_now
-                        FROM stream_event WHERE version = 1 OR type NOT IN ('assigned', 'transferred_out')) e
+                        FROM \(Self.agencyEvents) events WHERE version = 1 OR type NOT IN ('assigned', 'transferred_out')) e
                     GROUP BY 1, 2) x
                 FULL JOIN rollup_flow y USING (day, agency)
                 WHERE coalesce(x.opened, 0) <> coalesce(y.opened, 0)
@@ -335,7 +339,7 @@ package struct StoreAudit: Sendable {
                 (SELECT count(*) FILTER (WHERE type = 'resolved') - count(*) FILTER (WHERE type = 'reopened')
                     FROM stream_event e WHERE e.stream = s.code AND e.resolve_seconds IS NOT NULL)
             FROM stream s LEFT JOIN report_state r ON r.jurisdiction = s.jurisdiction AND r.agency = s.code
-            GROUP BY s.jurisdiction, s.code ORDER BY s.code
+            WHERE s.kind <> 'channel' GROUP BY s.jurisdiction, s.code ORDER BY s.code
             """)
         let counted = Dictionary(
             (summary["agencies"]?.elements ?? []).map { ($0["code"]?.text ?? "", $0) }, uniquingKeysWith: { a, _ in a })

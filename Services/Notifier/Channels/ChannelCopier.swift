@@ -1,0 +1,109 @@
+internal import CoreMetrics
+internal import Domain
+internal import Logging
+internal import Storage
+internal import Streams
+internal import Synchronization
+internal import Telemetry
+
+/// Copies what becomes of a channel's reports from the agencies' streams into the channel's.
+///
+/// How far it has come stands in the store and moves with the copies in one transaction, so nothing is left out or told
+/// twice, whoever is killed when. No agency and no routing waits for it, and what it is behind by it makes up for.
+final class ChannelCopier: Sendable {
+    /// Without a hint it looks all the same: a lost one costs latency, never data.
+    private static let interval: Duration = .seconds(1)
+    private static let pause: Duration = .milliseconds(5)
+
+    private let jurisdiction: JurisdictionCode
+    private let store: ChannelStreamStore
+    private let logger: Logger
+    /// Called when a channel's stream has grown, with the number of its newest event.
+    private let onGrowth: @Sendable (ChannelCode, Int64) -> Void
+    /// Rings when an agency's stream may have grown, or a channel's stream was made.
+    let hints = Wake()
+    /// Rings after each look.
+    private let looked = Wake()
+    /// The channels whose streams had everything when they were last looked at.
+    private let complete = Mutex<Set<ChannelCode>>([])
+
+    init(
+        jurisdiction: JurisdictionCode, store: ChannelStreamStore, logger: Logger,
+        onGrowth: @escaping @Sendable (ChannelCode, Int64) -> Void
+    ) {
+        self.jurisdiction = jurisdiction
+        self.store = store
+        self.logger = logger
+        self.onGrowth = onGrowth
+    }
+
+    /// Copies until the task is cancelled.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.hints.ring(every: Self.interval) }
+            group.addTask { await self.copyAll() }
+        }
+    }
+
+    /// Waits until the channel's stream has had everything once, but no longer than `limit`.
+    func waitForPast(of channel: ChannelCode, atMost limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while !Task.isCancelled, case let left = end - ContinuousClock.now, left > .zero {
+            let generation = looked.generation
+            if complete.withLock({ $0.contains(channel) }) { return }
+            await looked.wait(since: generation, atMost: left)
+        }
+    }
+
+    private func copyAll() async {
+        while !Task.isCancelled {
+            let generation = hints.generation
+            var hasMore = false
+            do {
+                for channel in try await store.channels() where !Task.isCancelled {
+                    if try await copy(channel) { hasMore = true }
+                }
+            } catch {
+                logger.warning("Channels' streams not copied; trying again", metadata: [LogKey.error: "\(error)"])
+            }
+            looked.ring()
+            // In a burst the next look gathers what came meanwhile.
+            try? await Task.sleep(for: Self.pause)
+            if !hasMore { await hints.wait(since: generation) }
+        }
+    }
+
+    /// One batch; true where there is more.
+    func copy(_ channel: ChannelCode) async throws -> Bool {
+        let batch = try await store.batch(for: channel)
+        let plan = CopyPlan(
+            batch.events,
+            reach: Dictionary(batch.sources.map { ($0.agency, $0.read) }, uniquingKeysWith: { a, _ in a }))
+        let texts = Dictionary(zip(batch.events, batch.texts), uniquingKeysWith: { a, _ in a })
+        let copies = plan.events.compactMap { event -> (event: CopiedEvent, body: EventBody)? in
+            body(of: event, texts[event] ?? "", for: channel).map { (event, $0) }
+        }
+        if let head = try await store.copy(copies, reach: plan.reach, of: batch, to: channel), !copies.isEmpty {
+            onGrowth(channel, head)
+        }
+        let left = batch.left(after: plan.reach)
+        Meter(
+            .streamLag, [("jurisdiction", jurisdiction.rawValue), ("channel", channel.rawValue), ("consumer", "copy")]
+        )
+        .set(left)
+        complete.withLock { if left == 0 { $0.insert(channel) } else { $0.remove(channel) } }
+        return left > 0
+    }
+
+    private func body(of event: CopiedEvent, _ text: String, for channel: ChannelCode) -> EventBody? {
+        switch ChannelEvent(copying: text, to: .channel(channel), of: jurisdiction) {
+        case .told(let body): return body
+        case .untold: return nil
+        case .unreadable:
+            logger.error(
+                "An event that cannot be read is not told to its channel",
+                metadata: [LogKey.report: "\(event.report)", LogKey.stream: "\(event.source)"])
+            return nil
+        }
+    }
+}
