@@ -33,6 +33,9 @@ private struct Play: Sendable {
     static let counts = ["http": 300, "zeromq": 1_500, "bulk": 1_500, "open311": 300, "telegram": 20]
     static let total = counts.values.reduce(0, +)
     static let agency = "dlhk"
+    /// The integrator's own stream, which tells of all but the chats'.
+    static let channel = "channel/integrator"
+    static let ofChannel = total - counts["telegram"]!
 
     /// What was acknowledged: ids or tracking codes, by door.
     final class Sent: Sendable {
@@ -46,18 +49,17 @@ private struct Play: Sendable {
     }
 
     func run() async throws {
-        let made = try await stack.agency(Self.agency).post(
-            "/v1/agencies/\(Self.agency)/webhooks",
-            json: ["url": .string(receiver.origin + "/ok/all"), "after": "earliest"])
-        try receiver.know([try #require(made["secret"]?.text, "\(made)")])
-        let follower = StreamFollower(Self.agency, stack.agency(Self.agency), forgets: { 0 })
-        let puller = StreamPuller(Self.agency, stack.agency(Self.agency))
+        let ofAgency = Listening(Self.agency, stack.agency(Self.agency), "/ok/all", Self.total)
+        let ofChannel = Listening(Self.channel, stack.integrator, "/ok/channel", Self.ofChannel)
+        for listening in [ofAgency, ofChannel] { try await listening.addWebhook(at: receiver) }
         let killer = Killer(stack, seed: TestSettings.seed)
-        async let overZeroMQ = StreamClient(home: stack.home, agency: Self.agency)
-            .run("insist", "", "\(Self.total)", within: .seconds(400))
+        async let overZeroMQ = ofAgency.overZeroMQ(stack.home)
+        async let channelOverZeroMQ = ofChannel.overZeroMQ(stack.home)
         try await withThrowingTaskGroup(of: Void.self) { consumers in
-            consumers.addTask { await follower.run() }
-            consumers.addTask { await puller.run() }
+            for listening in [ofAgency, ofChannel] {
+                consumers.addTask { await listening.follower.run() }
+                consumers.addTask { await listening.puller.run() }
+            }
             try await withThrowingTaskGroup(of: Void.self) { senders in
                 let disturbance = Task { await killer.run { Double(sent.count) / Double(Self.total) } }
                 defer { disturbance.cancel() }
@@ -68,14 +70,15 @@ private struct Play: Sendable {
                 senders.addTask { try await sendInChats() }
                 try await senders.waitForAll()
             }
-            try await settle(follower, puller)
+            try await settle([ofAgency, ofChannel])
             consumers.cancelAll()
         }
         let seen = "seed \(TestSettings.seed); \(killer.log.joined(separator: "; "))"
         print("All doors: \(sent.count) reports, \(killer.summary)")
         #expect(killer.count >= 4 && killer.storeKills == 1, "too little was killed: \(seen)")
         try await checkStored(seen)
-        try await checkStreams(follower, puller, try await overZeroMQ, seen)
+        try await ofAgency.check(audit, receiver, try await overZeroMQ, seen)
+        try await ofChannel.check(audit, receiver, try await channelOverZeroMQ, seen)
     }
 
     // MARK: Doors
@@ -167,20 +170,22 @@ private struct Play: Sendable {
 
     // MARK: What must hold
 
-    private func settle(_ follower: StreamFollower, _ puller: StreamPuller) async throws {
+    private func settle(_ listening: [Listening]) async throws {
         for name in await stack.processes where await stack.address(of: name) != nil && name != Stack.frontDoor {
             try await stack.awaitReady(name)
         }
         // A chat that was in hand when intake was killed has its lease to outlast.
-        try await wait(for: "every report to be in the agency's stream", within: .seconds(120)) {
-            try await audit.count("SELECT count(*) FROM stream_event WHERE stream = \(Self.agency)") >= Self.total
-        }
-        try await wait(for: "consumers to have all", within: .seconds(60)) {
-            follower.last >= Self.total && puller.last >= Self.total
-        }
-        // As has a webhook.
-        try await wait(for: "the webhook to have all", within: .seconds(120)) {
-            Set(receiver.ids("/ok/all")).count >= Self.total
+        for one in listening {
+            try await wait(for: "every report to be in the stream \(one.stream)", within: .seconds(120)) {
+                try await audit.count("SELECT count(*) FROM stream_event WHERE stream = \(one.stream)") >= one.total
+            }
+            try await wait(for: "consumers of \(one.stream) to have all", within: .seconds(60)) {
+                one.follower.last >= one.total && one.puller.last >= one.total
+            }
+            // As has a webhook.
+            try await wait(for: "the webhook of \(one.stream) to have all", within: .seconds(120)) {
+                Set(receiver.ids(one.path)).count >= one.total
+            }
         }
     }
 
@@ -203,20 +208,53 @@ private struct Play: Sendable {
         #expect(chats == Self.counts["telegram"], "\(seen)")
         #expect(try await audit.faults() == [], "\(seen)")
     }
+}
 
-    private func checkStreams(
-        _ follower: StreamFollower, _ puller: StreamPuller, _ overZeroMQ: JSONValue, _ seen: String
+/// All who listen to one stream.
+private struct Listening: Sendable {
+    let stream: String
+    let follower: StreamFollower
+    let puller: StreamPuller
+    /// Of the webhook, at the receiver.
+    let path: String
+    /// The events that there must be.
+    let total: Int
+    private let door: Door
+
+    init(_ stream: String, _ door: Door, _ path: String, _ total: Int) {
+        self.stream = stream
+        self.door = door
+        self.path = path
+        self.total = total
+        follower = StreamFollower(stream, door, forgets: { 0 })
+        puller = StreamPuller(stream, door)
+    }
+
+    func addWebhook(at receiver: WebhookReceiver) async throws {
+        let made = try await door.post(
+            StreamCode(rawValue: stream).root + "/webhooks",
+            json: ["url": .string(receiver.origin + path), "after": "earliest"])
+        try receiver.know([try #require(made["secret"]?.text, "\(made)")])
+    }
+
+    func overZeroMQ(_ home: URL) async throws -> JSONValue {
+        try await StreamClient(home: home, agency: stream).run("insist", "", "\(total)", within: .seconds(400))
+    }
+
+    func check(
+        _ audit: StoreAudit, _ receiver: WebhookReceiver, _ overZeroMQ: JSONValue, _ seen: String
     ) async throws {
-        let stored = try await audit.bodies(of: Self.agency)
-        #expect(stored.count == Self.total, "\(seen)")
-        #expect(follower.seen.faults == [] && follower.seen.events.count == Self.total, "live; \(seen)")
-        #expect(follower.seen.events.allSatisfy { stored[Int($0.key) - 1] == $0.value }, "live; \(seen)")
-        #expect(puller.faults == [] && puller.last == Self.total, "by pages; \(seen)")
+        let seen: Comment = "\(stream); \(seen)"
+        let stored = try await audit.bodies(of: stream)
+        #expect(stored.count == total, seen)
+        #expect(follower.seen.faults == [] && follower.seen.events.count == total, seen)
+        #expect(follower.seen.events.allSatisfy { stored[Int($0.key) - 1] == $0.value }, seen)
+        #expect(puller.faults == [] && puller.last == total, seen)
         let cursors = overZeroMQ["cursors"]?.elements.compactMap(\.text) ?? []
-        #expect(cursors == (1...Self.total).map { "1-\($0)" }, "over ZeroMQ; \(seen)")
+        #expect(cursors == (1...total).map { "1-\($0)" }, seen)
         let ids = try stored.map { try JSONValue(parsing: $0)["id"]?.text ?? "" }
         var (known, first): (Set<String>, [String]) = ([], [])
-        for id in receiver.ids("/ok/all") where known.insert(id).inserted { first.append(id) }
-        #expect(first == ids, "by webhook: \(first.count) of \(ids.count), or in another order; \(seen)")
+        for id in receiver.ids(path) where known.insert(id).inserted { first.append(id) }
+        #expect(first == ids, seen)
     }
 }

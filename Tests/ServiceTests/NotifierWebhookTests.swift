@@ -102,9 +102,12 @@ struct NotifierWebhookTests {
             _ = try await Fixture.current.pool.query("UPDATE webhook SET previous_until = now()")
             _ = try await notifier.ask(
                 "PATCH", "/v1/agencies/dlhk/webhooks/\(id)", json: #"{"policy": "dead_letter"}"#)
-            _ = try await NotifierCity.report()
-            try await Self.awaitTaken(try await Self.sentIDs(), path)
-            #expect(try await Self.receiver.messages(path).last?["verified"] == [1])
+            // Whoever sends takes the change up within seconds.
+            try await until("the new secret alone signs") {
+                _ = try await NotifierCity.report()
+                try await Self.awaitTaken(try await Self.sentIDs(), path)
+                return try await Self.receiver.messages(path).last?["verified"] == [1]
+            }
         }
     }
 

@@ -71,7 +71,7 @@ package final class StreamFollower: Sendable {
         let (epoch, last) = state.withLock { ($0.epoch, $0.last) }
         let position = max(0, last - forgets())
         let response = try await door.follow(
-            "/v1/agencies/\(agency)/events", lastEventID: Cursor(epoch: epoch, seq: position).text)
+            StreamCode(rawValue: agency).root + "/events", lastEventID: Cursor(epoch: epoch, seq: position).text)
         guard response.status == .ok else {
             let body = try? await response.body.collect(upTo: 65_536)
             if response.status != .serviceUnavailable {
@@ -188,7 +188,7 @@ package final class StreamPuller: Sendable {
 
     /// Asks until the task is cancelled.
     package func run(limit: Int = 200) async {
-        var path = "/v1/agencies/\(agency)/events?limit=\(limit)"
+        var path = StreamCode(rawValue: agency).root + "/events?limit=\(limit)"
         while !Task.isCancelled {
             guard let answer = try? await door.get(path, patience: .seconds(5)), answer.status != 503 else {
                 // pause: the agency's process is being started again
@@ -221,4 +221,9 @@ package final class StreamPuller: Sendable {
     private static func cursor(in path: String) -> Cursor? {
         path.firstRange(of: "after=").flatMap { Cursor(text: path[$0.upperBound...].prefix { $0 != "&" }) }
     }
+}
+
+extension StreamCode {
+    /// Where it is served.
+    package var root: String { channel.map { "/v1/channels/\($0)" } ?? "/v1/agencies/\(self)" }
 }

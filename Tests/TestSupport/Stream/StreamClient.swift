@@ -1,13 +1,14 @@
 package import Domain
 package import Foundation
 
-/// A consumer of an agency's stream over ZeroMQ in another's hands than ours: `stream_client.py`, with pyzmq.
+/// A consumer of a stream over ZeroMQ in another's hands than ours: `stream_client.py`, with pyzmq.
 package struct StreamClient: Sendable {
     private let credentials: URL
     private let agency: String
     private let keys: IngressClient.Keys?
 
     /// - Parameters:
+    ///   - agency: whose stream; a channel's is `channel/` and its name.
     ///   - home: the stack's, with `credentials.json`.
     ///   - keys: others than the agency's of that file.
     package init(home: URL, agency: String = "dlhk", keys: IngressClient.Keys? = nil) {

@@ -158,7 +158,9 @@ def hostile(door, keys, count, seed):
 
 def main():
     with open(sys.argv[2], encoding="utf-8") as file:
-        door = json.load(file)["zeromq"]["agencies"][sys.argv[3]]
+        doors = json.load(file)["zeromq"]
+        kind, _, channel = sys.argv[3].partition("/")
+        door = doors["channels"][channel] if kind == "channel" else doors["agencies"][sys.argv[3]]
     words = os.environ.get("SASANDO_TEST_CURVE_KEYS", "").split()
     keys = tuple(word.encode() for word in words) or None
     scenarios = {"collect": collect, "insist": insist, "hold": hold, "hostile": hostile}
