@@ -10,8 +10,11 @@ package struct ContractDocument: Sendable {
 
     /// Puts fragments together: objects are joined member by member, lists one after the other.
     ///
+    /// - Parameter complete: adds what follows from the fragments.
     /// - Throws: ``Fault`` where a fragment is no JSON, or two say something of the same place.
-    init(_ fragments: [[UInt8]]) throws(Fault) {
+    init(
+        _ fragments: [[UInt8]], complete: (JSONValue) -> JSONValue = { $0 }
+    ) throws(Fault) {
         var whole = JSONValue.object([:])
         for fragment in fragments {
             guard let reading = try? JSONReader.read(fragment, maximumDepth: 64) else {
@@ -20,6 +23,7 @@ package struct ContractDocument: Sendable {
             if let fault = reading.faults.first { throw Fault(pointer: fault.pointer, reason: fault.code.rawValue) }
             whole = try Self.joined(whole, reading.value, at: "")
         }
+        whole = complete(whole)
         value = whole
         var writer = JSONWriter(capacity: 256 << 10)
         whole.write(to: &writer)
@@ -56,17 +60,19 @@ package struct ContractDocument: Sendable {
 
 extension ContractDocument {
     /// The doors for programs, in OpenAPI 3.1.
-    package static let openAPI = made(of: openFragments + schemaFragments)
-    /// The agencies' streams, in AsyncAPI 3.0.
+    package static let openAPI = made(of: openFragments + schemaFragments, complete: ChannelCopies.addPaths)
+    /// The agencies' and channels' streams, in AsyncAPI 3.0.
     package static let asyncAPI = made(
         of: [
             PackageResources.asyncapi_json, PackageResources.streams_json, PackageResources.zeromq_json,
             PackageResources.pushed_json,
         ]
-            + schemaFragments)
+            + schemaFragments, complete: ChannelCopies.addStreams)
 
-    private static func made(of fragments: [[UInt8]]) -> ContractDocument {
-        do { return try ContractDocument(fragments) } catch {
+    private static func made(
+        of fragments: [[UInt8]], complete: (JSONValue) -> JSONValue
+    ) -> ContractDocument {
+        do { return try ContractDocument(fragments, complete: complete) } catch {
             preconditionFailure("the contract's fragments do not fit: \(error.reason) at \(error.pointer)")
         }
     }

@@ -12,9 +12,16 @@ enum Routes {
         "/v1/agencies/:code/reports/:id/:command": Command.agency.filter { $0 != .contact }.map(\.rawValue),
     ]
 
+    /// Where a stream is served, which is the same for agencies and channels.
+    static let roots = ["/v1/agencies/:code", "/v1/channels/:code"]
+
     static func registered(in source: String) -> [String] {
-        source.matches(of: #/router\.(get|post|put|patch|delete)\(\s*"(/v1/[^"]*)"/#).flatMap { match -> [String] in
+        source.matches(of: #/router\.(get|post|put|patch|delete)\(\s*"((?:\/v1\/|\\\(root\))[^"]*)"/#).flatMap {
+            match -> [String] in
             let (method, path) = (match.1.uppercased(), String(match.2))
+            if path.hasPrefix("\\(root)") {
+                return roots.map { "\(method) \(nameless($0 + path.dropFirst("\\(root)".count)))" }
+            }
             guard let commands = families[path] else { return ["\(method) \(nameless(path))"] }
             let stem = path[..<(path.lastIndex(of: "/") ?? path.endIndex)]
             return commands.map { "\(method) \(nameless("\(stem)/\($0)"))" }
@@ -65,8 +72,10 @@ struct RouteTests {
 
     @Test("a family of paths is taken apart; a path that is not one is kept as it is")
     func reading() {
-        let source = #"router.post("/v1/moderation/:report/\(command.rawValue)") { } router.get("/v1/push") { }"#
-        #expect(Routes.registered(in: source).count == ModerationCommand.allCases.count + 1)
+        let source =
+            #"router.post("/v1/moderation/:report/\(command.rawValue)") { } router.get("\(root)/events") { } router.get("/v1/push") { }"#
+        #expect(Routes.registered(in: source).count == ModerationCommand.allCases.count + 3)
+        #expect(Routes.registered(in: source).contains("GET /v1/channels/{}/events"))
         #expect(Routes.registered(in: source).contains("POST /v1/moderation/{}/hide"))
         #expect(Routes.registered(in: source).last == "GET /v1/push")
     }

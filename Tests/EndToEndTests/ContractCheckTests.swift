@@ -32,6 +32,9 @@ extension EndToEnd {
             let webhook = try await stack.agency("dlhk").post(
                 "/v1/agencies/dlhk/webhooks", json: ["url": "https://lapor.example.id/kait", "policy": "block"])
             let endpoint = try #require(webhook["id"]?.text, "\(webhook)")
+            let ofChannel = try await stack.integrator.post(
+                "/v1/channels/integrator/webhooks", json: ["url": "https://lapor.example.id/kanal"])
+            let channelEndpoint = try #require(ofChannel["id"]?.text, "\(ofChannel)")
             let seed = Int.random(in: 1...1_000_000)
             let verdict = try await Schemathesis.judge(
                 stack.door.address,
@@ -39,6 +42,10 @@ extension EndToEnd {
                     .init("^/v1/agencies/.code./[a-z]+$", key: agency, ["code": "dlhk"]),
                     .init("^/v1/agencies/.code./reports/.id.", key: agency, ["code": "dlhk", "id": work.id]),
                     .init("^/v1/agencies/.code./webhooks/.id.", key: agency, ["code": "dlhk", "id": endpoint]),
+                    .init("^/v1/channels/.code./[a-z]+$", key: integrator, ["code": "integrator"]),
+                    .init(
+                        "^/v1/channels/.code./webhooks/.id.", key: integrator,
+                        ["code": "integrator", "id": channelEndpoint]),
                     .init("^/v1/(analytics/summary|moderation|moderation/log|announcements)$", key: city),
                     .init("^/v1/announcements/.id./", key: city),
                     .init("^/v1/moderation/.id.", key: city, ["id": moderated.id]),
