@@ -3,8 +3,8 @@ internal import Foundation
 internal import Synchronization
 internal import TestSupport
 
-/// A city at work: integrators send, officers give commands, and consumers follow every agency's stream, from the
-/// first row to the last.
+/// A city at work: integrators send, officers give commands, and consumers follow every agency's stream and the channel's
+/// own, from the first row to the last.
 final class City: Sendable {
     private struct State {
         var begun: [String: (agency: String, at: ContinuousClock.Instant)] = [:]
@@ -29,15 +29,17 @@ final class City: Sendable {
         self.doors = doors
         self.seed = seed
         self.ledger = ledger
-        followers = Part.agencies.map { agency in
-            let dice = Dice(seed: seed, name: "follower of \(agency)")
+        followers = (Part.agencies + [Part.channel]).map { stream in
+            let dice = Dice(seed: seed, name: "follower of \(stream)")
+            let isChannel = stream == Part.channel
             return StreamFollower(
-                agency, doors.agency(agency), keeping: .digests,
+                stream, isChannel ? doors.integrator : doors.agency(stream), keeping: .digests,
                 // Now and then a consumer has lost its last notes, and resumes from further back.
                 forgets: { dice.number(0...3) == 0 ? Int64(dice.number(0...50)) : 0 },
                 arrival: { _, event in
                     let now = ContinuousClock.now
-                    guard let id = StreamFollower.assignedReport(in: event) else { return }
+                    // A report is where it belongs when its agency has it.
+                    guard !isChannel, let id = StreamFollower.assignedReport(in: event) else { return }
                     ledger.state.withLock { $0.arrived[id] = $0.arrived[id] ?? now }
                 })
         }

@@ -7,6 +7,7 @@ enum KillFaults {
         kill("kill-intake", [Stack.intake], "intake is killed every 1 to 5 s"),
         kill("kill-routing", [Stack.routing], "routing is killed every 1 to 5 s"),
         kill("kill-analytics", [Stack.analytics], "analytics is killed every 1 to 5 s"),
+        kill("kill-channels", [Stack.notifier("channels")], "the channels' notifier is killed every 1 to 5 s"),
         kill("kill-front", [Stack.frontDoor], "the front door is killed every 1 to 5 s"),
         kill("kill-any", Part.services, "any one of the services is killed every 1 to 5 s"),
         Fault(

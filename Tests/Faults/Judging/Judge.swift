@@ -47,6 +47,8 @@ final class Judge: Sendable {
         for follower in city.followers where follower.last < heads[follower.agency] ?? 0 {
             left.append("\(follower.agency)'s consumer is at \(follower.last) of \(heads[follower.agency] ?? 0)")
         }
+        let uncopied = try await audit.uncopied
+        if uncopied > 0 { left.append("\(uncopied) events are not copied for the channel") }
         if try await !audit.isFolded() { left.append("analytics has not counted all") }
         let overdue = try await audit.count("SELECT count(*) FROM deadline WHERE due_at < now() - interval '2 s'")
         if overdue > 0 { left.append("\(overdue) timers are overdue") }
@@ -85,7 +87,7 @@ final class Judge: Sendable {
             .gapless: Verdict(audit.streams()),
             .bytes: Verdict(bytes()),
             .contiguous: Verdict(soon(contiguous)),
-            .order: Verdict(audit.replay() + audit.transitions()),
+            .order: Verdict(audit.replay() + audit.transitions() + audit.copies()),
             .counts: Verdict(soon(audit.rollups)),
             .answers: Verdict(shift.faults),
         ]

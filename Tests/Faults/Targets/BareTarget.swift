@@ -52,6 +52,7 @@ final class BareTarget: Target {
     /// The store's login of a service, as `ops/lib/services.sh` names it.
     private static func login(of service: String) -> String {
         let agency = service.split(separator: "-").last.map(String.init) ?? service
+        if agency == "channels" { return "sasando_channels" }
         return service.hasPrefix("notifier-") ? "sasando_kupang_\(agency)" : "sasando_\(service)"
     }
 

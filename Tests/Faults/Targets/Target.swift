@@ -52,7 +52,9 @@ enum Disturbance: Sendable, Equatable {
 /// The services that every target has.
 enum Part {
     static let agencies = ["dlhk", "pupr", "dishub", "dinsos", "satpolpp", "dinkes", "damkar", "kominfo"]
-    static let notifiers = agencies.map(Stack.notifier)
+    static let notifiers = (agencies + ["channels"]).map(Stack.notifier)
+    /// The stream of the channel by which all reports come.
+    static let channel = "channel/integrator"
     static let services = [Stack.intake, Stack.routing, Stack.analytics] + notifiers
     /// The one whose consumers and process are broken where one agency alone is to suffer.
     static let victim = "dlhk"

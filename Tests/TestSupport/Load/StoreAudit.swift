@@ -16,7 +16,7 @@ package struct StoreAudit: Sendable {
         faults += try await replay()
         faults += try await transitions()
         faults += try await states() + closings()
-        faults += try await rollups()
+        faults += try await rollups() + copies()
         return faults
     }
 
@@ -95,10 +95,11 @@ package struct StoreAudit: Sendable {
                 "versions of a report out of order within a stream",
                 """
                 SELECT * FROM (
-                    SELECT stream, report_id, seq, version,
-                        lag(version) OVER (PARTITION BY stream, report_id ORDER BY seq) AS before
-                    FROM stream_event) e
-                WHERE version <= before
+                    SELECT stream, report_id, seq, version, type, lag(version) OVER w AS before,
+                        lag(type) OVER w AS type_before
+                    FROM stream_event WINDOW w AS (PARTITION BY stream, report_id ORDER BY seq)) e
+                WHERE version <= before AND NOT (stream LIKE 'channel/%' AND version = before
+                    AND type = 'assigned' AND type_before = 'transferred_out')
                 """)
     }
 
@@ -280,6 +281,33 @@ package struct StoreAudit: Sendable {
             WHERE c.seq <> s.head
             """
         ).one().decode(Int64.self, at: 0) == 0
+    }
+
+    /// How many events no channel's stream has been copied to yet that should have them.
+    package var uncopied: Int64 {
+        get async throws {
+            try await count(
+                """
+                SELECT coalesce(sum(o.head - coalesce(k.seq, 0)), 0)::bigint FROM stream c
+                JOIN stream o ON o.jurisdiction = c.jurisdiction AND o.kind <> 'channel'
+                LEFT JOIN channel_cursor k
+                    ON k.jurisdiction = c.jurisdiction AND k.stream = c.code AND k.source = o.code
+                WHERE c.kind = 'channel'
+                """)
+        }
+    }
+
+    /// Every event stands once in the stream of its report's channel, where there is one.
+    package func copies() async throws -> [String] {
+        try await lines(
+            "an event not once in its channel's stream",
+            """
+            SELECT e.stream, e.seq, e.type, count(o.seq) FROM \(Self.agencyEvents) e
+            JOIN stream c ON c.jurisdiction = e.jurisdiction AND c.code = 'channel/' || e.channel
+            LEFT JOIN stream_event o ON o.stream = c.code AND o.event_id = e.event_id
+            WHERE e.type NOT IN ('commented', 'redacted')
+            GROUP BY e.stream, e.seq, e.type HAVING count(o.seq) <> 1
+            """)
     }
 
     /// How many of an integrator's acknowledged reports are not stored under their key and id.
