@@ -25,9 +25,7 @@ struct ExternalIDTests {
     }
 
     private func found(_ external: String, from channel: ChannelCode = "uji") async throws -> UUID? {
-        try await fixture.asRole("sasando_intake") { pool in
-            try await ReportStore(pool: pool).id(externalID: external, from: channel, in: TestCity.code)
-        }
+        try await store.id(externalID: external, from: channel, in: TestCity.code)
     }
 
     @Test func `the newest of its channel, whatever the id looks like, and nobody else's`() async throws {
