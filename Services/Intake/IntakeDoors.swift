@@ -17,6 +17,7 @@ struct IntakeDoors: Sendable {
     private let bulk: BulkRoutes
     private let citizens: CitizenRoutes
     private let reporters: ReporterRoutes
+    private let senders: ChannelReportRoutes
     private let publicReports: PublicRoutes
     private let nearbyReports: NearbyRoutes
     private let contacts: ContactRoutes
@@ -56,6 +57,9 @@ struct IntakeDoors: Sendable {
         let sameOrigin = SameOrigin(publicURL: http.publicURL)
         reporters = ReporterRoutes(
             cities: cities, reports: access, runner: runner, limits: limits, sameOrigin: sameOrigin)
+        senders = ChannelReportRoutes(
+            cities: cities, reports: access.store, tests: admission.tests, runner: runner,
+            authenticator: authenticator, limits: limits)
         let publicURL = http.publicURL ?? "http://\(http.host):\(http.port)"
         let isSecure = publicURL.hasPrefix("https:")
         let announcements = CityAnnouncements(store: AnnouncementStore(pool: pool), clock: { .now })
@@ -100,6 +104,7 @@ struct IntakeDoors: Sendable {
         bulk.add(to: router)
         citizens.add(to: router)
         reporters.add(to: router)
+        senders.add(to: router)
         publicReports.add(to: router)
         nearbyReports.add(to: router)
         contacts.add(to: router)

@@ -84,7 +84,7 @@ extension ContractDocument {
         PackageResources.moderation_json, PackageResources.work_json, PackageResources.commands_json,
         PackageResources.events_json, PackageResources.analytics_json, PackageResources.performance_json,
         PackageResources.announcements_json, PackageResources.bulk_json, PackageResources.channels_json,
-        PackageResources.webhooks_json,
+        PackageResources.webhooks_json, PackageResources.sent_json,
     ]
 
     /// What both documents refer to.

@@ -58,6 +58,7 @@ package enum Migrations {
         Migration(number: 32, name: "stream-keys", script: PackageResources._032_stream_keys_sql),
         Migration(number: 33, name: "webhooks", script: PackageResources._033_webhooks_sql),
         Migration(number: 34, name: "channel-streams", script: PackageResources._034_channel_streams_sql),
+        Migration(number: 35, name: "external-ids", script: PackageResources._035_external_ids_sql),
     ]
 
     /// The version that these executables need.

@@ -42,6 +42,44 @@ package struct ReportStore: Sendable {
         ).first?.decode(UUID.self, at: 0)
     }
 
+    /// A channel's own report, by the id that the channel gave it: the newest where several have it; nil for none, and
+    /// for one whose id was erased.
+    package func id(
+        externalID: String, from channel: ChannelCode, in jurisdiction: JurisdictionCode
+    ) async throws -> UUID? {
+        try await pool.query(Self.sent(as: externalID, from: channel, in: jurisdiction, limit: 1)).first?
+            .decode(UUID.self, at: 0)
+    }
+
+    /// The same for a command: a retry means the report that its first attempt was for, though a newer one has the
+    /// external id by now. That is looked for among the newest ``mostSent``.
+    package func id(
+        externalID: String, from channel: ChannelCode, in jurisdiction: JurisdictionCode, settledBy key: CommandKey
+    ) async throws -> UUID? {
+        try await pool.query(
+            """
+            SELECT r.id FROM (\(Self.sent(as: externalID, from: channel, in: jurisdiction, limit: Self.mostSent))) r
+            ORDER BY EXISTS (
+                SELECT FROM reporter_receipt k
+                WHERE k.jurisdiction = \(jurisdiction) AND k.report_id = r.id AND k.key = \(key.text)) DESC, r.id DESC
+            LIMIT 1
+            """
+        ).first?.decode(UUID.self, at: 0)
+    }
+
+    /// Reports of one external id among which a retry's is looked for.
+    package static let mostSent = 100
+
+    private static func sent(
+        as externalID: String, from channel: ChannelCode, in jurisdiction: JurisdictionCode, limit: Int
+    ) -> SQL {
+        """
+        SELECT id FROM report
+        WHERE jurisdiction = \(jurisdiction) AND channel = \(channel) AND external_id = \(externalID)
+        ORDER BY id DESC LIMIT \(literal: limit)
+        """
+    }
+
     /// The report that a reporter's key opens: candidates by the key's short hash, told apart by `isKey`.
     package func report(
         keyHash: Int64, in jurisdiction: JurisdictionCode, where isKey: @Sendable (UUID) -> Bool

@@ -91,6 +91,13 @@ package struct TestReportStore: Sendable {
         try await reports("tracking_code = \(trackingCode)", from: channel, in: jurisdiction).first
     }
 
+    /// A channel's own, by the id that the channel gave it: the newest where several have it.
+    package func report(
+        externalID: String, from channel: ChannelCode, in jurisdiction: JurisdictionCode
+    ) async throws -> TestReport? {
+        try await reports("external_id = \(externalID) ORDER BY id DESC LIMIT 1", from: channel, in: jurisdiction).first
+    }
+
     /// A channel's own, the newest first.
     package func newest(
         _ limit: Int, from channel: ChannelCode, in jurisdiction: JurisdictionCode

@@ -29,6 +29,9 @@ extension EndToEnd {
             }
             let (agency, city) = (try #require(stack.credentials.agencyTokens["dlhk"]), stack.credentials.operatorToken)
             let integrator = stack.credentials.integratorKey
+            let sent = try await stack.integrator.post(
+                "/v1/reports", json: Sample.report("sampah").setting("external_id", "kontrak-1"))
+            #expect(sent.status == 201, "\(sent)")
             let webhook = try await stack.agency("dlhk").post(
                 "/v1/agencies/dlhk/webhooks", json: ["url": "https://lapor.example.id/kait", "policy": "block"])
             let endpoint = try #require(webhook["id"]?.text, "\(webhook)")
@@ -50,6 +53,9 @@ extension EndToEnd {
                     .init("^/v1/announcements/.id./", key: city),
                     .init("^/v1/moderation/.id.", key: city, ["id": moderated.id]),
                     .init("^/v1/(media|reports|reports/batch|reports/nearby)$", key: integrator),
+                    .init(
+                        "^/v1/channels/.code./reports/.external_id.", key: integrator,
+                        ["code": "integrator", "external_id": "kontrak-1"]),
                     .init("^/v1/reports/.report.", key: own.key, ["report": own.id]),
                 ], examples: 10, seed: seed)
             #expect(verdict.isGood, "seed \(seed): \(verdict.text.suffix(6_000))")

@@ -161,6 +161,7 @@ extension EndToEnd.Watching {
                 "/v1/agencies/\(typed)/events", "/v1/agencies/dlhk/events?after=\(typed)",
                 "/v1/agencies/dlhk/reports?status=\(typed)", "/v1/agencies/dlhk/reports/\(typed)",
                 "/dashboard?from=\(typed)", "/v1/analytics/summary?from=\(typed)",
+                "/v1/channels/\(typed)/reports/\(typed)", "/v1/channels/integrator/reports/\(typed)/withdraw",
             ] {
                 for door in [odd, odd.bearing(stack.credentials.agencyTokens["dlhk"] ?? "")] {
                     for method in ["GET", "DELETE", markers.token.uppercased().filter(\.isLetter)] {

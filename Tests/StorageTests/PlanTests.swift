@@ -94,4 +94,48 @@ internal import Testing
             #expect(try await rowsRead() - before < 10 * 40)
         }
     }
+
+    @Test func `a channel's report is looked up by its external id alone, however many others there are`() async throws
+    {
+        try await Fixture.with(
+            .city,
+            configure: {
+                $0.plansOnce = true
+                $0.size = 1
+            }
+        ) {
+            let pool = Fixture.current.pool
+            _ = try await pool.query("ANALYZE report, test_report, reporter_receipt")
+            let (reports, tests) = (ReportStore(pool: pool), TestReportStore(pool: pool))
+            let key = CommandKey(text: "K", requestHash: [1])
+            func look(_ name: String) async throws -> Int {
+                let found = [
+                    try await reports.id(externalID: name, from: "uji", in: TestCity.code),
+                    try await reports.id(externalID: name, from: "uji", in: TestCity.code, settledBy: key),
+                    try await tests.report(externalID: name, from: "uji", in: TestCity.code)?.id,
+                ]
+                return found.count { $0 != nil }
+            }
+            for _ in 0..<3 { #expect(try await look("no-1") == 0) }
+            for start in stride(from: 0, to: 2_000, by: 500) {
+                var batch = try (0..<500).map { _ in try TestCity.report() }
+                for n in batch.indices { batch[n].report.externalID = "no-\(start + n)" }
+                _ = try await AdmissionStore(pool: pool).admit(batch, in: TestCity.code)
+                if start == 0 { for new in batch { _ = try await tests.admit(new, in: TestCity.code) } }
+            }
+            func read() async throws -> Int64 {
+                _ = try await pool.query("SELECT pg_stat_force_next_flush()")
+                return try await pool.query(
+                    """
+                    SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint
+                    FROM pg_stat_user_tables WHERE relname IN ('report', 'test_report', 'reporter_receipt')
+                    """
+                ).one().decode(Int64.self, at: 0)
+            }
+            let before = try await read()
+            for n in 0..<10 { #expect(try await look("no-\(n)") == 3) }
+            let rows = try await read() - before
+            #expect(rows <= 10 * 4, "\(rows) rows")
+        }
+    }
 }

@@ -18,6 +18,8 @@ struct PublicView: Sendable {
     let extent: Extent
     /// To the reporter alone: what is held of them, and who has read it.
     var held: HeldIdentity?
+    /// To the channel that sent it alone: the id that the channel gave it.
+    var externalID: String?
     /// Who reads it by its agency's or the operator's key.
     var staff: Principal?
 
@@ -68,7 +70,9 @@ struct PublicView: Sendable {
             case .limited: "l"
             }
         let hidden = tracked.moderation.isHidden ? "h" : ""
-        return "\"\(tracked.state?.version ?? 0)-\(letter)\(hidden)\""
+        // A later report may have the same external id, and so the same address.
+        let report = externalID == nil ? "" : "\(tracked.report.id.text)-"
+        return "\"\(report)\(tracked.state?.version ?? 0)-\(letter)\(hidden)\""
     }
 
     var history: [HistoryLine] {
@@ -112,6 +116,7 @@ struct PublicView: Sendable {
         writer.member("visibility", visibility.rawValue)
         if tracked.moderation.isHidden { writer.member("hidden", true) }
         writer.member("version", tracked.state?.version ?? 0)
+        if let externalID { writer.member("external_id", externalID) }
         writeHeld(to: &writer)
         writeLinks(to: &writer)
     }

@@ -12,7 +12,7 @@ package enum AdmissionRules {
 
     static let address = TextRule(maximum: 500)
     static let landmark = TextRule(maximum: 300)
-    static let externalID = TextRule(maximum: 200)
+    package static let externalID = TextRule(maximum: 200)
     static let personName = TextRule(maximum: 200)
     static let consentVersion = TextRule(maximum: 64)
 
