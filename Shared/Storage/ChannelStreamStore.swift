@@ -88,7 +88,7 @@ package struct ChannelStreamStore: Sendable {
     /// Copies events in this order, and notes how far the agencies' streams are copied; nothing where another process has
     /// gone on meanwhile.
     ///
-    /// - Returns: the number of the newest event; nil where nothing was done.
+    /// - Returns: the number of the newest event; nil where none was copied.
     package func copy(
         _ events: [(event: CopiedEvent, body: EventBody)], reach: [AgencyCode: Int64], of batch: Batch,
         to channel: ChannelCode
@@ -106,7 +106,7 @@ package struct ChannelStreamStore: Sendable {
             if error.sqlState == .serializationFailure { return nil }
             throw error
         }
-        return try results[0].one().decode(Int64.self, at: 0)
+        return try results[0].one().decode(Int64?.self, at: 0)
     }
 }
 

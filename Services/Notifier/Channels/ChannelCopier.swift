@@ -24,6 +24,8 @@ final class ChannelCopier: Sendable {
     let hints = Wake()
     /// Rings after each look.
     private let looked = Wake()
+    /// When the place of each channel was noted last.
+    private let moved = Mutex<[ChannelCode: ContinuousClock.Instant]>([:])
     /// The channels whose streams had everything when they were last looked at.
     private let complete = Mutex<Set<ChannelCode>>([])
 
@@ -58,19 +60,33 @@ final class ChannelCopier: Sendable {
     private func copyAll() async {
         while !Task.isCancelled {
             let generation = hints.generation
-            var hasMore = false
-            do {
-                for channel in try await store.channels() where !Task.isCancelled {
-                    if try await copy(channel) { hasMore = true }
-                }
-            } catch {
-                logger.warning("Channels' streams not copied; trying again", metadata: [LogKey.error: "\(error)"])
-            }
+            let (channels, hasMore) = await look()
             looked.ring()
-            // In a burst the next look gathers what came meanwhile.
-            try? await Task.sleep(for: Self.pause)
+            // In a burst the next look gathers what came meanwhile; the more there is to look for, the more it gathers.
+            try? await Task.sleep(for: min(Self.pause * max(1, channels), Self.interval))
             if !hasMore { await hints.wait(since: generation) }
         }
+    }
+
+    /// A batch for each channel. One that fails keeps no other waiting.
+    private func look() async -> (channels: Int, hasMore: Bool) {
+        var (count, hasMore) = (0, false)
+        do {
+            for channel in try await store.channels() where !Task.isCancelled {
+                count += 1
+                do { hasMore = try await copy(channel) || hasMore } catch {
+                    warn(error, [LogKey.channel: "\(channel)"])
+                }
+            }
+        } catch { warn(error) }
+        return (count, hasMore)
+    }
+
+    private func warn(_ error: any Error, _ more: Logger.Metadata = [:]) {
+        if Task.isCancelled { return }
+        logger.warning(
+            "Channels' streams not copied; trying again",
+            metadata: more.merging([LogKey.error: "\(error)"]) { $1 })
     }
 
     /// One batch; true where there is more.
@@ -83,16 +99,24 @@ final class ChannelCopier: Sendable {
         let copies = plan.events.compactMap { event -> (event: CopiedEvent, body: EventBody)? in
             body(of: event, texts[event] ?? "", for: channel).map { (event, $0) }
         }
-        if let head = try await store.copy(copies, reach: plan.reach, of: batch, to: channel), !copies.isEmpty {
-            onGrowth(channel, head)
-        }
         let left = batch.left(after: plan.reach)
+        if !copies.isEmpty || left > 0 || isDue(channel) {
+            if let head = try await store.copy(copies, reach: plan.reach, of: batch, to: channel), !copies.isEmpty {
+                onGrowth(channel, head)
+            }
+            moved.withLock { $0[channel] = .now }
+        }
         Meter(
             .streamLag, [("jurisdiction", jurisdiction.rawValue), ("channel", channel.rawValue), ("consumer", "copy")]
-        )
-        .set(left)
+        ).set(left)
         complete.withLock { if left == 0 { $0.insert(channel) } else { $0.remove(channel) } }
         return left > 0
+    }
+
+    /// Whether it is time to note how far the agencies' streams were looked through, though nothing in them was the
+    /// channel's: not at each look, since it costs a commit.
+    private func isDue(_ channel: ChannelCode) -> Bool {
+        moved.withLock { $0[channel].map { .now - $0 >= Self.interval } ?? true }
     }
 
     private func body(of event: CopiedEvent, _ text: String, for channel: ChannelCode) -> EventBody? {

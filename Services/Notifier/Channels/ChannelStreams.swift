@@ -27,6 +27,8 @@ final class ChannelStreams: Service {
     /// The bell of all the streams' tails.
     let growth: Wake
     private let known = Mutex<[ChannelCode: ServedStream]>([:])
+    /// Those that are made for somebody who does not wait.
+    private let opening = Mutex<Set<ChannelCode>>([])
     private let changes = Wake()
     private let closed = Atomic<Bool>(false)
     /// The streams that are pushed.
@@ -70,7 +72,12 @@ final class ChannelStreams: Service {
     /// The same for who cannot wait: the stream is made meanwhile.
     func streamAtOnce(of channel: ChannelCode) throws -> ServedStream {
         if let stream = self[channel], stream.live.hasBegun { return stream }
-        Task { _ = try? await stream(of: channel) }
+        if opening.withLock({ $0.insert(channel).inserted }) {
+            Task {
+                _ = try? await stream(of: channel)
+                opening.withLock { _ = $0.remove(channel) }
+            }
+        }
         throw Self.beginning
     }
 

@@ -97,6 +97,10 @@ BEGIN
         RAISE EXCEPTION 'another has gone on with %', in_stream USING ERRCODE = 'serialization_failure';
     END IF;
 
+    IF n = 0 THEN
+        RETURN NULL;
+    END IF;
+
     -- A person's words may have been copied while they were taken out of the source.
     UPDATE stream_event e SET body = redacted_event(e.body)
     FROM (
