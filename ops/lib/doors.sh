@@ -18,6 +18,8 @@ say_doors() {
     say_door 'The same over ZeroMQ' "${stream_address[dlhk]}" "python3 ops/lib/zeromq-stream-example.py $file"
     say_door "A channel's stream" "$public_url/v1/channels/integrator/events" \
         "curl -sN $as_integrator -H 'Accept: text/event-stream' $front_door/v1/channels/integrator/events"
+    say_door 'Its reports by its ids' "$public_url/v1/channels/integrator/reports/ID" \
+        "curl -s $as_integrator $front_door/v1/channels/integrator/reports/tiket%2F7   # 404 until it is sent: README"
     say_door 'Webhooks' "$public_url/v1/agencies/dlhk/webhooks" \
         "curl -s $as_agency $front_door/v1/agencies/dlhk/webhooks   # README: how to have one called"
     say_door 'WhatsApp and Telegram' "$public_url/channels/whatsapp, …/telegram" \
