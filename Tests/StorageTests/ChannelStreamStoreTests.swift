@@ -11,7 +11,7 @@ internal import Testing
 @Suite(.serialized, .freshDatabase(.city))
 struct ChannelStreamStoreTests {
     let fixture = Fixture.current
-    private static let channel: ChannelCode = "uji"
+    static let channel: ChannelCode = "uji"
     private static let stream = StreamCode.channel(channel)
 
     private func asChannels<Result: Sendable>(
@@ -36,7 +36,8 @@ struct ChannelStreamStoreTests {
     }
 
     /// Copies a batch as the copier does, and gives the number of the newest event.
-    private static func copy(_ store: ChannelStreamStore, _ batch: ChannelStreamStore.Batch) async throws -> Int64? {
+    @discardableResult
+    static func copy(_ store: ChannelStreamStore, _ batch: ChannelStreamStore.Batch) async throws -> Int64? {
         let plan = CopyPlan(
             batch.events, reach: Dictionary(uniqueKeysWithValues: batch.sources.map { ($0.agency, $0.read) }))
         let texts = Dictionary(uniqueKeysWithValues: zip(batch.events, batch.texts))

@@ -95,6 +95,42 @@ internal import Testing
         }
     }
 
+    @Test func `what is new for a channel is copied without reading what was, however much that is`() async throws {
+        try await Fixture.with(
+            .city,
+            configure: {
+                $0.plansOnce = true
+                $0.size = 1
+            }
+        ) {
+            let pool = Fixture.current.pool
+            _ = try await pool.query("ANALYZE stream, stream_event, channel_cursor")
+            _ = try await KeyStore(pool: pool).ensure(
+                KeyHolder(keyID: "uji", kind: .integrator, channel: ChannelStreamStoreTests.channel),
+                tokenHash: [UInt8](repeating: 1, count: 32), expiresAt: nil, in: TestCity.code)
+            let store = ChannelStreamStore(jurisdiction: TestCity.code, pool: pool)
+            #expect(try await store.open(ChannelStreamStoreTests.channel))
+            func copy() async throws {
+                let batch = try await store.batch(for: ChannelStreamStoreTests.channel)
+                try await ChannelStreamStoreTests.copy(store, batch)
+            }
+            for _ in 0..<3 {
+                try await send(1)
+                try await copy()
+            }
+            for _ in 0..<8 {
+                try await send(500)
+                try await copy()
+            }
+            let before = try await rowsRead()
+            for _ in 0..<10 {
+                try await send(1)
+                try await copy()
+            }
+            #expect(try await rowsRead() - before < 10 * 50)
+        }
+    }
+
     @Test func `a channel's report is looked up by its external id alone, however many others there are`() async throws
     {
         try await Fixture.with(

@@ -83,6 +83,7 @@ DECLARE
     n bigint := cardinality(in_event_seqs);
     now_at bigint;
     now_epoch integer;
+    gone uuid[];
 BEGIN
     INSERT INTO channel_cursor (jurisdiction, stream, source, seq)
     SELECT in_jurisdiction, in_stream, s.source, s.since FROM unnest(in_sources, in_from) AS s (source, since)
@@ -102,12 +103,17 @@ BEGIN
     END IF;
 
     -- A person's words may have been copied while they were taken out of the source.
-    UPDATE stream_event e SET body = redacted_event(e.body)
-    FROM (
+    -- (LIMIT, here and below: each is looked up by its number, whatever the plan was made for.)
+    gone := ARRAY(
         SELECT DISTINCT o.report_id FROM unnest(in_event_sources, in_event_seqs) AS t (source, seq)
-        JOIN stream_event o ON o.jurisdiction = in_jurisdiction AND o.stream = t.source AND o.seq = t.seq
-        WHERE o.type = 'redacted') gone
-    WHERE e.report_id = gone.report_id AND e.jurisdiction = in_jurisdiction AND e.stream = in_stream;
+        CROSS JOIN LATERAL (
+            SELECT e.report_id, e.type FROM stream_event e
+            WHERE e.jurisdiction = in_jurisdiction AND e.stream = t.source AND e.seq = t.seq LIMIT 1) o
+        WHERE o.type = 'redacted');
+    IF cardinality(gone) > 0 THEN
+        UPDATE stream_event e SET body = redacted_event(e.body)
+        WHERE e.report_id = ANY(gone) AND e.jurisdiction = in_jurisdiction AND e.stream = in_stream;
+    END IF;
 
     -- The counter last: it stays locked until the commit, which comes in the same flush.
     UPDATE stream s SET head = s.head + n WHERE s.jurisdiction = in_jurisdiction AND s.code = in_stream
@@ -124,7 +130,9 @@ BEGIN
         t.prefix || lpad((now_at - n + t.place)::text, 20, '0') || t.suffix
     FROM unnest(in_event_sources, in_event_seqs, in_prefixes, in_suffixes)
         WITH ORDINALITY AS t (source, seq, prefix, suffix, place)
-    JOIN stream_event e ON e.jurisdiction = in_jurisdiction AND e.stream = t.source AND e.seq = t.seq
+    CROSS JOIN LATERAL (
+        SELECT * FROM stream_event o
+        WHERE o.jurisdiction = in_jurisdiction AND o.stream = t.source AND o.seq = t.seq LIMIT 1) e
     -- No other channel's.
     WHERE 'channel/' || e.channel = in_stream AND e.stream NOT LIKE 'channel/%';
     GET DIAGNOSTICS moved = ROW_COUNT;
