@@ -12,8 +12,8 @@ internal import ZeroMQ
 /// task looks again a little later, and keeps what it has not handed over.
 final class StreamConsumer {
     /// The time between two looks at a full queue: less than libzmq's thread takes to empty one that is being read,
-    /// then more and more.
-    private static let pauses = (shortest: Duration.microseconds(250), longest: Duration.milliseconds(50))
+    /// and long enough that there is room for many; then more and more.
+    private static let pauses = (shortest: Duration.microseconds(500), longest: Duration.milliseconds(50))
     /// How long what was read for a consumer is kept for it while it gives no credit: short, as an event whose person
     /// asked to be forgotten must not be handed out for long.
     private static let keptFor: Duration = .seconds(1)
