@@ -38,6 +38,9 @@ package struct StreamReader: Sendable {
     package let stream: AgencyCode
     private let pool: PostgresPool
 
+    /// The store's, for tasks that read large pages.
+    package var executor: any TaskExecutor { pool.executor }
+
     package init(jurisdiction: JurisdictionCode, stream: AgencyCode, pool: PostgresPool) {
         self.jurisdiction = jurisdiction
         self.stream = stream

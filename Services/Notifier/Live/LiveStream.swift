@@ -84,13 +84,19 @@ struct LiveStream: Sendable {
     /// The page of the past after this position, for whoever has fallen behind; nil where the stream cannot be continued.
     func page(after position: Int64) async throws -> ReplayPages.Page? {
         try await replays.page(after: position) {
-            let page = try await reader.page(after: position, limit: ConsumerSeats.pageLimit, bytes: seats.pageBytes)
-            guard let page, let first = page.events.first, let last = page.events.last, first.cursor.seq == position + 1
-            else { return nil }
-            let block = SSEBlock(page.events)
-            return ReplayPages.Page(
-                first: position + 1, last: last.cursor.seq, size: block.bytes.readableBytes, payload: block)
+            // On the store's thread, beside whoever sends on ours: an answer comes in dozens of parts, each of which would
+            // cost two changes of threads.
+            try await withTaskExecutorPreference(reader.executor) { try await read(after: position) }
         }
+    }
+
+    private func read(after position: Int64) async throws -> ReplayPages.Page? {
+        let page = try await reader.page(after: position, limit: ConsumerSeats.pageLimit, bytes: seats.pageBytes)
+        guard let page, let first = page.events.first, let last = page.events.last, first.cursor.seq == position + 1
+        else { return nil }
+        let block = SSEBlock(page.events)
+        return ReplayPages.Page(
+            first: position + 1, last: last.cursor.seq, size: block.bytes.readableBytes, payload: block)
     }
 
     /// Has the page after this position read while the one before it is sent. Where more are behind than pages are
