@@ -53,7 +53,7 @@ package struct StreamReader: Sendable {
     package func page(
         after position: Int64, limit: Int, bytes: Int = maximumPageBytes
     ) async throws -> StreamPage? {
-        // In order as the inner query gives them: a sort at the end would copy every text, a quarter of the whole cost.
+        // In order as the inner query gives them: a sort at the end would copy every text, a fifth of the whole cost.
         let rows = try await pool.query(
             """
             SELECT s.epoch, s.head, s.first_seq, e.epoch, e.seq, e.type, e.body, e.event_id

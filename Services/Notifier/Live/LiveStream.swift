@@ -81,11 +81,12 @@ struct LiveStream: Sendable {
         return extent
     }
 
-    /// The page of the past after this position, for whoever has fallen behind; nil where the stream cannot be continued.
+    /// The page of the past after this position, for whoever has fallen behind; nil where the stream cannot be
+    /// continued.
     func page(after position: Int64) async throws -> ReplayPages.Page? {
         try await replays.page(after: position) {
-            // On the store's thread, beside whoever sends on ours: an answer comes in dozens of parts, each of which would
-            // cost two changes of threads.
+            // On the store's thread, beside whoever sends on ours: an answer comes in dozens of parts, and each would
+            // cost changes of threads.
             try await withTaskExecutorPreference(reader.executor) { try await read(after: position) }
         }
     }

@@ -2,8 +2,8 @@ import Domain
 import Reactor
 import ZeroMQ
 
-/// What libzmq alone carries: a ROUTER behind CURVE that sends a stream's frames to the stream's own consumer as fast as
-/// that takes them, both in this process, with no store and no notifier behind it.
+/// What libzmq alone carries: a ROUTER behind CURVE that sends a stream's frames to the stream's own consumer as fast
+/// as that takes them, both in this process, with no store and no notifier behind it.
 struct BareStream: Sendable {
     /// Of an event's text, in bytes: as in the backlog.
     private static let bytes = 1_280
