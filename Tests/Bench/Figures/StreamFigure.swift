@@ -1,6 +1,6 @@
 import Foundation
 
-/// Events a second to one consumer over ZeroMQ that comes to a long backlog, against libpq reading the same rows in turn.
+/// Events a second to one consumer over ZeroMQ that comes to a long backlog, against libpq reading the same rows.
 struct StreamFigure {
     let setting: Setting
 
