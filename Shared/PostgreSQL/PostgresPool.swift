@@ -43,6 +43,8 @@ package actor PostgresPool {
 
     package nonisolated let configuration: PostgresConfiguration
     nonisolated let reactor: Reactor
+    /// The reactor, for tasks: one that prefers another executor goes by way of it for each part of an answer.
+    package nonisolated var executor: any TaskExecutor { reactor }
     nonisolated let logger: Logger
     nonisolated let state: Mutex<State>
     /// Rung when `run()` has something to do: an opening, a new first in the queue, the end.

@@ -38,6 +38,9 @@ package struct StreamReader: Sendable {
     package let stream: StreamCode
     private let pool: PostgresPool
 
+    /// The store's, for tasks that read large pages.
+    package var executor: any TaskExecutor { pool.executor }
+
     package init(jurisdiction: JurisdictionCode, stream: StreamCode, pool: PostgresPool) {
         self.jurisdiction = jurisdiction
         self.stream = stream
@@ -50,31 +53,37 @@ package struct StreamReader: Sendable {
     package func page(
         after position: Int64, limit: Int, bytes: Int = maximumPageBytes
     ) async throws -> StreamPage? {
+        // In order as the inner query gives them: a sort at the end would copy every text, a fifth of the whole cost.
         let rows = try await pool.query(
             """
             SELECT s.epoch, s.head, s.first_seq, e.epoch, e.seq, e.type, e.body, e.event_id
             FROM stream s LEFT JOIN LATERAL (
-                SELECT *, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS before FROM (
+                SELECT *, sum(octet_length(body)) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) - octet_length(body)
+                    AS before FROM (
                     SELECT epoch, seq, type, body, event_id FROM stream_event
                     WHERE jurisdiction = \(jurisdiction) AND stream = \(stream) AND seq > \(position)
                     ORDER BY seq LIMIT \(literal: min(limit, Self.maximumPage))) run
             ) e ON e.before < \(Int64(bytes))
             WHERE s.jurisdiction = \(jurisdiction) AND s.code = \(stream)
-            ORDER BY e.seq
             """)
         guard let first = rows.first else { return nil }
         var page = StreamPage(
             epoch: Int(try first.decode(Int32.self, at: 0)), head: try first.decode(Int64.self, at: 1),
             firstKept: try first.decode(Int64.self, at: 2), events: [])
+        if try first.decode(Int64?.self, at: 4) == nil { return page }
         page.events.reserveCapacity(rows.count)
+        var isSorted = true
         for row in rows {
-            guard let seq = try row.decode(Int64?.self, at: 4) else { continue }
+            let seq = try row.decode(Int64.self, at: 4)
+            if let last = page.events.last, last.cursor.seq > seq { isSorted = false }
             page.events.append(
                 StoredEvent(
                     cursor: Cursor(epoch: Int(try row.decode(Int32.self, at: 3)), seq: seq),
                     id: try row.decode(UUID.self, at: 7),
                     type: try row.decode(String.self, at: 5), body: try row.decode(String.self, at: 6)))
         }
+        // The store promises no order where none is asked for.
+        if !isSorted { page.events.sort { $0.cursor.seq < $1.cursor.seq } }
         return page
     }
 

@@ -136,6 +136,8 @@ internal import CZeroMQ
         maxFrames: Int, withSender: Bool, cutting: Bool = false
     ) throws(ZeroMQError) -> Receiving? {
         var message = Message(frames: [])
+        // Enough for any of Sasando's own: grown frame by frame, the list would be copied again and again.
+        message.frames.reserveCapacity(min(maxFrames, 6))
         var count = 0
         while true {
             do throws(ZeroMQError) {

@@ -162,6 +162,24 @@ struct StreamDoorTests {
         }
     }
 
+    @Test("while few are behind, the next page is there before it is asked for")
+    func readsAhead() async throws {
+        try await NotifierCity.append(50)
+        try await StreamStand.run { stand in
+            let stream = stand.stream
+            await stream.readAhead(after: 10)
+            let ahead = try await stream.replays.page(after: 10) { nil }
+            #expect(ahead?.first == 11 && ahead?.last == 50)
+            await stream.readAhead(after: 50)
+            let beyond = try await stream.replays.page(after: 50) { nil }
+            #expect(beyond == nil)
+            for _ in 0..<3 { stream.seats.setBehind(true) }
+            await stream.readAhead(after: 20)
+            let crowded = try await stream.replays.page(after: 20) { nil }
+            #expect(crowded == nil)
+        }
+    }
+
     @Test("who reads nothing holds up nobody, and is sent the rest when it reads again")
     func slow() async throws {
         try await NotifierCity.append(6_000, bytes: 2_000)

@@ -93,9 +93,11 @@ final class ConsumerSeats: Sendable {
     /// Counts a consumer that reads pages from the store; false when it has caught up.
     func setBehind(_ isBehind: Bool) { state.withLock { $0.behind += isBehind ? 1 : -1 } }
 
+    /// How many consumers read pages from the store.
+    var behind: Int { state.withLock(\.behind) }
+
     /// Bytes of one page for a consumer that has fallen behind: the more there are, the smaller their pages.
     var pageBytes: Int {
-        let behind = state.withLock(\.behind)
-        return min(Self.pageBytes.upperBound, max(Self.pageBytes.lowerBound, Self.behindBytes / max(1, behind)))
+        min(Self.pageBytes.upperBound, max(Self.pageBytes.lowerBound, Self.behindBytes / max(1, behind)))
     }
 }

@@ -83,6 +83,35 @@ struct LiveStream: Sendable {
         return extent
     }
 
+    /// The page of the past after this position, for whoever has fallen behind; nil where the stream cannot be
+    /// continued.
+    func page(after position: Int64) async throws -> ReplayPages.Page? {
+        try await replays.page(after: position) {
+            // On the store's thread, beside whoever sends on ours: an answer comes in dozens of parts, and each would
+            // cost changes of threads.
+            try await withTaskExecutorPreference(reader.executor) { try await read(after: position) }
+        }
+    }
+
+    private func read(after position: Int64) async throws -> ReplayPages.Page? {
+        let page = try await reader.page(after: position, limit: ConsumerSeats.pageLimit, bytes: seats.pageBytes)
+        guard let page, let first = page.events.first, let last = page.events.last, first.cursor.seq == position + 1
+        else { return nil }
+        let block = SSEBlock(page.events)
+        return ReplayPages.Page(
+            first: position + 1, last: last.cursor.seq, size: block.bytes.readableBytes, payload: block)
+    }
+
+    /// Has the page after this position read while the one before it is sent. Where more are behind than pages are
+    /// kept, it would be gone again before it is asked for, and is left unread.
+    func readAhead(after position: Int64) async {
+        guard seats.behind * 2 <= ReplayPages.mostKept,
+            case .behind = tail.step(after: position, incarnation: tail.incarnation)
+        else { return }
+        // A failure is told to who asks for the page.
+        _ = try? await page(after: position)
+    }
+
     /// A live place. Throws 503 where all are taken.
     func seat(_ way: ConsumerSeats.Way) throws(ProblemDetails) -> ConsumerSeats.Seat {
         guard let seat = seats.take(way) else {

@@ -11,13 +11,17 @@ final class ReplayPages: Sendable {
 
     private struct State: Sendable {
         var isTaken = false
-        var waiting = 0
+        /// How many wait for the page after a position.
+        var waiting: [Int64: Int] = [:]
         var kept: [(page: Page, until: ContinuousClock.Instant)] = []
 
         mutating func page(after position: Int64, now: ContinuousClock.Instant) -> Page? {
             kept.removeAll { $0.until <= now }
             return kept.first { $0.page.first == position + 1 }?.page
         }
+
+        /// Whether nobody waits but for the page that was just made.
+        func isAlone(at position: Int64) -> Bool { waiting.keys.allSatisfy { $0 == position } }
     }
 
     private enum Turn {
@@ -26,7 +30,7 @@ final class ReplayPages: Sendable {
         case cancelled
     }
 
-    private static let mostKept = 4
+    static let mostKept = 4
     /// Short, as an event whose person asked to be forgotten must not be handed out for long.
     private static let keptFor: Duration = .seconds(1)
     /// The longest rest after one page.
@@ -36,7 +40,7 @@ final class ReplayPages: Sendable {
     private let freed = Wake()
 
     /// The page after this position: one just made for somebody else, or a new one when it is our turn to make it.
-    /// While others wait, the turn's end waits for as long as the page took.
+    /// While others wait for other pages, the turn's end waits for as long as the page took.
     ///
     /// - Returns: nil when the task was cancelled, or `make` has none.
     func page(after position: Int64, _ make: () async throws -> Page?) async throws -> Page? {
@@ -51,7 +55,7 @@ final class ReplayPages: Sendable {
         let now = ContinuousClock.now
         let isAlone = state.withLock { state in
             state.kept = state.kept.suffix(Self.mostKept - 1) + [(page, now + Self.keptFor)]
-            return state.waiting == 0
+            return state.isAlone(at: position)
         }
         if !isAlone {
             freed.ring()
@@ -61,8 +65,13 @@ final class ReplayPages: Sendable {
     }
 
     private func turn(_ position: Int64) async -> Turn {
-        state.withLock { $0.waiting += 1 }
-        defer { state.withLock { $0.waiting -= 1 } }
+        state.withLock { $0.waiting[position, default: 0] += 1 }
+        defer {
+            state.withLock { state in
+                let rest = state.waiting[position, default: 1] - 1
+                state.waiting[position] = rest > 0 ? rest : nil
+            }
+        }
         while !Task.isCancelled {
             let generation = freed.generation
             let now = ContinuousClock.now

@@ -31,7 +31,8 @@ final class StreamFollower {
     private let incarnation: Int
     /// What the consumer was given last.
     private(set) var position: Int64
-    private var isBehind = false
+    /// Whether it reads pages from the store.
+    private(set) var isBehind = false
 
     init(_ start: LiveStream.Start, of stream: LiveStream, in seat: ConsumerSeats.Seat) {
         self.stream = stream
@@ -52,9 +53,7 @@ final class StreamFollower {
         switch step {
         case .blocks(let blocks): return .events(blocks)
         case .behind:
-            let position = position
-            guard let page = try await stream.replays.page(after: position, { try await self.read(after: position) })
-            else { return .interrupted }
+            guard let page = try await stream.page(after: position) else { return .interrupted }
             Self.pagesRead.increment()
             return .events([page])
         case .upToDate(let generation): return .upToDate(generation: generation)
@@ -73,17 +72,6 @@ final class StreamFollower {
 
     /// The consumer keeps nothing that it was given and has not had yet.
     func rest() { setBehind(false) }
-
-    /// The next page; nil where the stream cannot be continued.
-    private func read(after position: Int64) async throws -> ReplayPages.Page? {
-        let page = try await stream.reader.page(
-            after: position, limit: ConsumerSeats.pageLimit, bytes: stream.seats.pageBytes)
-        guard let page, let first = page.events.first, let last = page.events.last, first.cursor.seq == position + 1
-        else { return nil }
-        let block = SSEBlock(page.events)
-        return ReplayPages.Page(
-            first: position + 1, last: last.cursor.seq, size: block.bytes.readableBytes, payload: block)
-    }
 
     private func setBehind(_ now: Bool) {
         guard now != isBehind else { return }

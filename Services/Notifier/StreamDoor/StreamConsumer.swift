@@ -12,8 +12,8 @@ internal import ZeroMQ
 /// task looks again a little later, and keeps what it has not handed over.
 final class StreamConsumer {
     /// The time between two looks at a full queue: less than libzmq's thread takes to empty one that is being read,
-    /// then more and more.
-    private static let pauses = (shortest: Duration.microseconds(250), longest: Duration.milliseconds(50))
+    /// and long enough that there is room for many; then more and more.
+    private static let pauses = (shortest: Duration.microseconds(500), longest: Duration.milliseconds(50))
     /// How long what was read for a consumer is kept for it while it gives no credit: short, as an event whose person
     /// asked to be forgotten must not be handed out for long.
     private static let keptFor: Duration = .seconds(1)
@@ -42,6 +42,13 @@ final class StreamConsumer {
 
     /// Sends until the consumer goes, is silent for too long, loses its key, or the service stops.
     func run() async {
+        await withDiscardingTaskGroup { ahead in
+            await serve(readingAheadIn: &ahead)
+            ahead.cancelAll()
+        }
+    }
+
+    private func serve(readingAheadIn ahead: inout DiscardingTaskGroup) async {
         while !Task.isCancelled {
             let generation = peer.bell.generation
             guard let step = peer.next(at: .now) else { return }
@@ -50,7 +57,7 @@ final class StreamConsumer {
             switch step {
             case .open(let position, let attempt): await open(at: position, attempt)
             case .send(let most, let attempt):
-                if await send(atMost: most, attempt) { await peer.bell.wait(since: generation) }
+                if await send(atMost: most, attempt, &ahead) { await peer.bell.wait(since: generation) }
             case .heartbeat:
                 peer.note { $0.sentHeartbeat(at: .now) }
                 // Where there is no room for it, what fills the queue is as good a sign.
@@ -93,12 +100,17 @@ final class StreamConsumer {
     // MARK: Sending
 
     /// Hands over what comes next; true where nothing does, and the bell is to be waited for.
-    private func send(atMost most: Int, _ attempt: Int) async -> Bool {
+    private func send(atMost most: Int, _ attempt: Int, _ ahead: inout DiscardingTaskGroup) async -> Bool {
         guard let follower else { return true }
         if blocks.isEmpty {
             do {
                 switch try await follower.next() {
-                case .events(let next): (blocks, readAt) = (next, .now)
+                case .events(let next):
+                    (blocks, readAt) = (next, .now)
+                    let last = next[next.count - 1].last
+                    if follower.isBehind, last - follower.position < most {
+                        ahead.addTask { [stream] in await stream.readAhead(after: last) }
+                    }
                 case .upToDate: return true
                 case .interrupted:
                     peer.note { $0.brokeOff(attempt) }

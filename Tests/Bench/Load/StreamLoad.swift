@@ -19,6 +19,12 @@ struct StreamLoad: Sendable {
         pair = CurveKeyPair(secretKey: secretKey)
     }
 
+    init(endpoint: String, serverKey: CurvePublicKey, pair: CurveKeyPair) {
+        self.endpoint = endpoint
+        self.serverKey = serverKey
+        self.pair = pair
+    }
+
     /// Follows from a position until so many events have come, and gives how many did, in order.
     func follow(after start: Cursor, _ count: Int) async throws -> Int {
         let context = try ZeroMQContext()
