@@ -63,4 +63,28 @@ struct FrameTests {
         let most = frames("outcomes")[3]["contentSchema"]?["maxItems"]
         #expect(most == .int(Int64(IngressMessage.maximumReports)))
     }
+
+    @Test("a stream's messages are the document's")
+    func stream() throws {
+        let cursor = try #require(Cursor(text: "1-42"))
+        #expect(try StreamCommand(message("hello", "latest")) == .hello(.latest))
+        #expect(try StreamCommand(message("credit", "7")) == .credit(7))
+        #expect(try StreamCommand(message("ack", "1-42")) == .acknowledge(cursor))
+        #expect(StreamReply.welcome(head: cursor).frames == message("welcome", "1", "42"))
+        #expect(StreamReply.heartbeat.frames == message("silence"))
+        #expect(StreamReply.error(Array("{}".utf8)).frames == message("error", "{}"))
+        #expect(StreamReply.event == Array(message("event", "1-42", "{}").prefix(2)))
+    }
+
+    @Test("lists of frames are said in the words of AsyncAPI's dialect, which is draft 07 of JSON Schema")
+    func dialect() {
+        let messages = Self.document["components"]?["messages"]?.members ?? [:]
+        let payloads = messages.compactMapValues { $0["payload"] }.filter { $0.value["type"]?.text == "array" }
+        #expect(payloads.count >= 12)
+        for (name, payload) in payloads {
+            let count = Int64(payload["items"]?.elements.count ?? 0)
+            #expect(payload["minItems"] == .int(count) && payload["additionalItems"] == .bool(false), "\(name)")
+            #expect(payload["prefixItems"] == nil, "\(name)")
+        }
+    }
 }
