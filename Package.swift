@@ -198,7 +198,8 @@ let package = Package(
             "ServiceTests",
             of: [
                 "Intake", "Routing", "Notifier", "Analytics", "Admin", "Contract", "Domain", "Storage", "Streams",
-                "PostgreSQL", "Runtime", "Media", "Outbound", "Pages", "QRCode", "Reactor", "XML", "ZeroMQ", logging,
+                "PostgreSQL", "Runtime", "Media", "Outbound", "Pages", "QRCode", "Reactor", "XML", "ZeroMQ", "CCurl",
+                logging,
             ]),
         tests(
             "EndToEndTests",
