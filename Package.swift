@@ -197,8 +197,9 @@ let package = Package(
         tests(
             "ServiceTests",
             of: [
-                "Intake", "Routing", "Notifier", "Analytics", "Admin", "Domain", "Storage", "Streams", "PostgreSQL",
-                "Runtime", "Media", "Outbound", "Pages", "QRCode", "Reactor", "XML", "ZeroMQ", logging,
+                "Intake", "Routing", "Notifier", "Analytics", "Admin", "Contract", "Domain", "Storage", "Streams",
+                "PostgreSQL", "Runtime", "Media", "Outbound", "Pages", "QRCode", "Reactor", "XML", "ZeroMQ", "CCurl",
+                logging,
             ]),
         tests(
             "EndToEndTests",

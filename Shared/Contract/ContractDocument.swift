@@ -61,11 +61,11 @@ package struct ContractDocument: Sendable {
 extension ContractDocument {
     /// The doors for programs, in OpenAPI 3.1.
     package static let openAPI = made(of: openFragments + schemaFragments, complete: ChannelCopies.addPaths)
-    /// The agencies' and channels' streams, in AsyncAPI 3.0.
+    /// The agencies' and channels' streams, and reports over ZeroMQ, in AsyncAPI 3.0.
     package static let asyncAPI = made(
         of: [
             PackageResources.asyncapi_json, PackageResources.streams_json, PackageResources.zeromq_json,
-            PackageResources.pushed_json,
+            PackageResources.pushed_json, PackageResources.ingress_json,
         ]
             + schemaFragments, complete: ChannelCopies.addStreams)
 
@@ -90,6 +90,7 @@ extension ContractDocument {
     /// What both documents refer to.
     private static let schemaFragments: [[UInt8]] = [
         PackageResources.values_json, PackageResources.event_json, PackageResources.problem_json,
+        PackageResources.report_json,
     ]
 }
 

@@ -174,6 +174,35 @@ package struct DoctorFindings: Sendable {
         }
     }
 
+    /// What of a channel's chats should have been done minutes ago: numbers, and of whom or what nothing.
+    package struct LateChats: Sendable {
+        package enum Kind: String, Sendable {
+            /// Chats in which something was said that nobody has looked at.
+            case chats
+            /// Reports whose news is not put into words.
+            case news
+            /// Messages that their provider has not taken.
+            case messages
+        }
+
+        /// `city/channel`
+        package var channel: String
+        package var kind: Kind
+        package var count: Int64
+        /// Of messages: those that the provider was offered.
+        package var tried: Int64
+        /// Of the one that has waited for the longest.
+        package var seconds: Double
+
+        package init(channel: String, kind: Kind, count: Int64, tried: Int64 = 0, seconds: Double) {
+            self.channel = channel
+            self.kind = kind
+            self.count = count
+            self.tried = tried
+            self.seconds = seconds
+        }
+    }
+
     package var server: Server
     package var migration: Int32
     /// Nil where the login may not ask.
@@ -191,11 +220,12 @@ package struct DoctorFindings: Sendable {
     package var tables: [Table]
     /// Endpoints that are sent nothing, and not because somebody asked for it.
     package var disabledWebhooks: [DisabledWebhook]
+    package var lateChats: [LateChats]
 
     package init(
         server: Server, migration: Int32, disk: Disk?, work: Work, streams: [Stream], peers: [Peer],
         notifiers: [String: Int64], longTransactions: [Session], waiting: [Session], tables: [Table],
-        disabledWebhooks: [DisabledWebhook]
+        disabledWebhooks: [DisabledWebhook], lateChats: [LateChats]
     ) {
         self.server = server
         self.migration = migration
@@ -208,5 +238,6 @@ package struct DoctorFindings: Sendable {
         self.waiting = waiting
         self.tables = tables
         self.disabledWebhooks = disabledWebhooks
+        self.lateChats = lateChats
     }
 }

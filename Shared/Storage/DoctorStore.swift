@@ -16,7 +16,7 @@ package struct DoctorStore: Sendable {
             work: try await work(since: now.adding(seconds: -86_400)), streams: try await streams(),
             peers: try await peers(), notifiers: try await notifiers(), longTransactions: try await longTransactions(),
             waiting: try await waiting(), tables: try await tables(),
-            disabledWebhooks: try await disabledWebhooks())
+            disabledWebhooks: try await disabledWebhooks(), lateChats: try await lateChats())
     }
 
     /// The newest migration that the store has had; 0 for an empty database.
@@ -199,6 +199,36 @@ package struct DoctorStore: Sendable {
                 id: try row.decode(UUID.self, at: 0).text, stream: try row.decode(String.self, at: 1),
                 reason: try row.decode(String.self, at: 2), behind: try row.decode(Int64.self, at: 3))
         }
+    }
+
+    /// A message is tried a few times within its five minutes, so that a provider may be away for a moment.
+    private func lateChats() async throws -> [DoctorFindings.LateChats] {
+        let rows = try await pool.query(
+            """
+            SELECT jurisdiction || '/' || channel, 'chats', count(*), 0::bigint,
+                extract(epoch FROM now() - min(due_at))::float8
+            FROM chat WHERE due_at < now() - interval '2 minutes' GROUP BY jurisdiction, channel
+            UNION ALL
+            SELECT jurisdiction || '/' || channel, 'news', count(*), 0::bigint,
+                extract(epoch FROM now() - min(due_at))::float8
+            FROM chat_report WHERE due_at < now() - interval '2 minutes' GROUP BY jurisdiction, channel
+            UNION ALL
+            SELECT jurisdiction || '/' || channel, 'messages', count(*), count(*) FILTER (WHERE attempts > 0),
+                extract(epoch FROM now() - min(made_at))::float8
+            FROM chat_outbox WHERE made_at < now() - interval '5 minutes' GROUP BY jurisdiction, channel
+            ORDER BY 1, 2
+            """)
+        var late: [DoctorFindings.LateChats] = []
+        for row in rows {
+            guard let kind = DoctorFindings.LateChats.Kind(rawValue: try row.decode(String.self, at: 1)) else {
+                continue
+            }
+            late.append(
+                DoctorFindings.LateChats(
+                    channel: try row.decode(String.self, at: 0), kind: kind, count: try row.decode(Int64.self, at: 2),
+                    tried: try row.decode(Int64.self, at: 3), seconds: try row.decode(Double.self, at: 4)))
+        }
+        return late
     }
 
     private func tables() async throws -> [DoctorFindings.Table] {

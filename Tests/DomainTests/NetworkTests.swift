@@ -13,7 +13,12 @@ struct NetworkTests {
             ("0.0.0.0", false), ("224.0.0.1", false), ("255.255.255.255", false), ("198.18.0.1", false),
             ("192.0.2.1", false), ("::1", false), ("::", false), ("fe80::1", false), ("fc00::1", false),
             ("fd12:3456::1", false), ("ff02::1", false), ("::ffff:8.8.8.8", false), ("64:ff9b::8.8.8.8", false),
-            ("2002:7f00:1::", false), ("2001:db8::1", false), ("2001::1", false),
+            ("2002:7f00:1::", false), ("2001:db8::1", false), ("2001::1", false), ("10.255.255.255", false),
+            ("192.168.255.255", false), ("100.127.255.255", false), ("239.255.255.250", false), ("240.0.0.1", false),
+            ("febf::1", false), ("fec0::1", false), ("fdff:ffff::1", false), ("::127.0.0.1", false),
+            ("::ffff:127.0.0.1", false), ("64:ff9b::10.0.0.1", false), ("64:ff9b:1::10.0.0.1", false),
+            ("2002:a00:1::", false), ("2002:c0a8:101::1", false), ("11.0.0.1", true), ("9.255.255.255", true),
+            ("128.0.0.1", true), ("169.253.255.255", true), ("192.167.255.255", true), ("100.128.0.1", true),
         ])
     func publicity(text: String, isPublic: Bool) throws {
         let address = try #require(NetworkAddress(text: text))
@@ -48,6 +53,8 @@ struct NetworkTests {
             ("https://localhost/", false), ("https://a.localhost/", false), ("https://printer.local/", false),
             ("https://store.internal/", false), ("https://127.0.0.1/", false), ("https://[::1]/", false),
             ("https://2130706433/", false), ("https://127.1/", false), ("https://0x7f.0.0.1/", false),
+            ("https://0x7f.1/", false), ("https://017700000001/", false), ("https://0177.0.0.1/", false),
+            ("https://127.0.0.1./", false), ("https://localhost./", false), ("https://[::ffff:127.0.0.1]/", false),
             ("https://10.0.0.8:5432/", false), ("https://push.example.org/#a", false),
             ("https://push.example.org/ä", false),
             ("https://push.example.org/a b", false), ("https://push.example.org:0/", false),

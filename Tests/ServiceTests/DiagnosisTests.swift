@@ -20,7 +20,7 @@ struct DiagnosisTests {
         streams: [stream("kupang/dlhk"), stream("kupang/pupr", head: 0, events: 0)],
         peers: Diagnosis.services.enumerated().map { peer($1, number: $0) },
         notifiers: ["kupang/dlhk": 1, "kupang/pupr": 2], longTransactions: [], waiting: [],
-        tables: [.init(name: "inbox", liveRows: 0, deadRows: 5_000)], disabledWebhooks: [])
+        tables: [.init(name: "inbox", liveRows: 0, deadRows: 5_000)], disabledWebhooks: [], lateChats: [])
 
     static func stream(
         _ name: String, head: Int64 = 100, events: Int64 = 90, firstKept: Int64? = nil, folded: Int64? = nil,
@@ -127,6 +127,15 @@ struct DiagnosisTests {
         Illness("webhooks", "abc of kupang/dlhk (exhausted, 7 events behind)") {
             $0.disabledWebhooks = [.init(id: "abc", stream: "kupang/dlhk", reason: "exhausted", behind: 7)]
         },
+        Illness("chats", "kupang/whatsapp: 3 chats not looked at, the first for 200 s") {
+            $0.lateChats = [.init(channel: "kupang/whatsapp", kind: .chats, count: 3, seconds: 200.7)]
+        },
+        Illness("chats", "kupang/telegram: news of 2 reports not put into words, the first for 130 s") {
+            $0.lateChats = [.init(channel: "kupang/telegram", kind: .news, count: 2, seconds: 130)]
+        },
+        Illness("chats", "7 messages not taken by the provider, 4 of them offered, the first for 900 s") {
+            $0.lateChats = [.init(channel: "kupang/whatsapp", kind: .messages, count: 7, tried: 4, seconds: 900)]
+        },
         Illness("routing", "0 running") { $0.peers.removeAll { $0.service == "routing" } },
         Illness("routing", "0 running") { findings in
             findings.peers.removeAll { $0.service == "routing" }
@@ -156,6 +165,16 @@ struct DiagnosisTests {
         #expect(bad.map(\.name) == [illness.check], "\(bad)")
         #expect(bad.first?.finding.contains(illness.finding) == true, "\(bad)")
         #expect(bad.first?.advice?.isEmpty == false)
+    }
+
+    @Test func `whether nobody works on chats or the provider takes nothing, another thing is to be done`() {
+        func advice(_ kind: DoctorFindings.LateChats.Kind, tried: Int64 = 0) -> String? {
+            Diagnosis.chats([.init(channel: "kupang/telegram", kind: kind, count: 5, tried: tried, seconds: 600)])
+                .advice
+        }
+        #expect(advice(.messages, tried: 1)?.hasPrefix("see whether the provider works") == true)
+        #expect(advice(.messages) == advice(.chats) && advice(.news) == advice(.chats))
+        #expect(advice(.chats)?.hasPrefix("start an intake") == true)
     }
 
     @Test func `a disk that cannot be looked at is said to be so, and is no illness`() throws {

@@ -34,7 +34,8 @@ enum Diagnosis {
 
     static func checks(_ found: DoctorFindings, now: Timestamp) -> [Check] {
         [schema(found.migration)] + server(found.server, now) + [disk(found.disk, found.server)] + load(found)
-            + work(found.work) + streams(found.streams) + [webhooks(found.disabledWebhooks)] + peers(found)
+            + work(found.work) + streams(found.streams) + [webhooks(found.disabledWebhooks), chats(found.lateChats)]
+            + peers(found)
     }
 
     static func schema(_ version: Int32) -> Check {
