@@ -42,7 +42,10 @@ package enum Schemathesis {
         ]
         let (code, text) = try await Python.run(
             [
-                "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file", settings.path,
+                // It keeps notes where it runs.
+                "-c",
+                "import os; os.chdir('\(folder.path)'); from schemathesis.cli import schemathesis; schemathesis()",
+                "--config-file", settings.path,
                 "--no-color", "run", address + "/openapi.json", "--url", address,
                 "--checks", checks.joined(separator: ","), "--max-examples", String(examples), "--seed", String(seed),
                 "--phases", "examples,coverage,fuzzing", "--continue-on-failure",
