@@ -7,6 +7,7 @@ struct Open311Figure {
         let admission = AdmissionFigure(setting: setting)
         let intake = "http://127.0.0.1:\(stack.intake.port)"
         var measured: [(value: Double, reference: Double)] = []
+        try await setting.store.reset()
         // As for admission: the figure is intake's.
         try await stack.holding([stack.routing, stack.analytics] + stack.notifiers) {
             _ = try await admission.post(to: intake, for: 2, script: "open311.lua")
