@@ -302,7 +302,10 @@ package struct AnalyticsStore: Sendable {
     @discardableResult
     package func reset(_ jurisdiction: JurisdictionCode) async throws -> [String] {
         let trimmed = try await pool.query(
-            "SELECT code FROM stream WHERE jurisdiction = \(jurisdiction) AND first_seq > 1 ORDER BY code")
+            """
+            SELECT code FROM stream WHERE jurisdiction = \(jurisdiction) AND kind <> 'channel' AND first_seq > 1
+            ORDER BY code
+            """)
         guard trimmed.isEmpty else { return try trimmed.map { try $0.decode(String.self, at: 0) } }
         _ = try await pool.transaction([
             "UPDATE analytics_cursor SET seq = 0, epoch = 1 WHERE jurisdiction = \(jurisdiction)",

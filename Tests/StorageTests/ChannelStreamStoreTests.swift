@@ -159,6 +159,8 @@ struct ChannelStreamStoreTests {
         }
         #expect(try await streams.trim("dlhk", in: TestCity.code, keepFrom: 8) == 7)
         #expect(try await streams.trim(Self.stream, in: TestCity.code, keepFrom: 5) == 4)
+        // The figures are made of the agencies' streams.
+        #expect(try await AnalyticsStore(pool: fixture.pool).reset(TestCity.code) == ["dlhk"])
     }
 
     @Test func `another channel's event cannot be copied, and nothing is written but by copying`() async throws {
