@@ -36,6 +36,11 @@ struct IdleFigure {
         var environment: [Environment.Key: String] = [:]
         for (key, value) in running.environment { environment[Environment.Key(stringLiteral: key)] = value }
         environment["SASANDO_HTTP_PORT"] = "\(port)"
+        // The doors of the first are its own.
+        for name in ["SASANDO_INGRESS_BIND", "SASANDO_STREAM_BIND"] {
+            let key = Environment.Key(stringLiteral: name)
+            if environment[key] != nil { environment[key] = "tcp://127.0.0.1:*" }
+        }
         let start = ContinuousClock.now
         return try await Subprocess.run(
             .name("env"), arguments: [running.executable.path], environment: .custom(environment), input: .none,
