@@ -13,6 +13,7 @@ struct IngressFigure {
         let load = try IngressLoad(stack.credentials.zeromq)
         let http = AdmissionFigure(setting: setting)
         var measured: [(value: Double, reference: Double)] = []
+        try await setting.store.reset()
         // Routing and what follows it stand still on both sides of a pair: the figure is intake's.
         try await stack.holding([stack.routing, stack.analytics] + stack.notifiers) {
             _ = try await load.run(for: 2)
