@@ -1,4 +1,5 @@
 package import Domain
+internal import Glibc
 package import Logging
 internal import ServiceLifecycle
 internal import Subprocess
@@ -39,6 +40,8 @@ package struct MediaWorkers: Service {
     }
 
     package func run() async throws {
+        // A photo for a process that has just ended is an error of that photo, and not the end of this process.
+        signal(SIGPIPE, SIG_IGN)
         await withDiscardingTaskGroup { group in
             for _ in 0..<count {
                 group.addTask { while let job = await self.queue.take() { await self.work(from: job) } }

@@ -171,7 +171,9 @@ import Testing
             #expect(await fault(Photographs.webp, workers) == .photo(.damaged))
         }
         try await with(executable: "/bin/false") { workers in
-            #expect(await fault(Photographs.webp, workers) == .photo(.damaged))
+            // Whether it has ended before the photo is written, or after.
+            let photo = Photographs.png(400, 300)
+            for _ in 0..<30 { #expect(await fault(photo, workers) == .photo(.damaged)) }
         }
         let sleeper = FileManager.default.temporaryDirectory.appending(path: "sleeper-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: sleeper) }
