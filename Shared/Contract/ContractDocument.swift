@@ -1,9 +1,9 @@
 internal import Crypto
 package import Domain
 
-/// A machine-readable document of the contract, as it is sent.
+/// A machine-readable document of the contract, as it is sent. It is put together for the first who asks, since most
+/// processes are never asked.
 package struct ContractDocument: Sendable {
-    package let value: JSONValue
     package let bytes: [UInt8]
     /// A strong entity tag, quotation marks included.
     package let entityTag: String
@@ -23,14 +23,15 @@ package struct ContractDocument: Sendable {
             if let fault = reading.faults.first { throw Fault(pointer: fault.pointer, reason: fault.code.rawValue) }
             whole = try Self.joined(whole, reading.value, at: "")
         }
-        whole = complete(whole)
-        value = whole
         var writer = JSONWriter(capacity: 256 << 10)
-        whole.write(to: &writer)
+        complete(whole).write(to: &writer)
         bytes = writer.bytes
         let digest = SHA256.hash(data: bytes).prefix(8)
         entityTag = "\"" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
     }
+
+    /// The document, read anew each time.
+    package var value: JSONValue { (try? JSONReader.read(bytes, maximumDepth: 64))?.value ?? .null }
 
     private static func joined(
         _ first: JSONValue, _ second: JSONValue, at pointer: String

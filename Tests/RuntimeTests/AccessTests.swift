@@ -188,6 +188,11 @@ private let kupang: JurisdictionCode = "kupang"
         let integrator = Principal(keyID: "k2", jurisdiction: kupang, role: .integrator(channel: "lapor_ntt"))
         #expect(try integrator.requireChannel(for: .report) == "lapor_ntt")
         #expect(throws: ProblemDetails.self) { try integrator.require(agency: "dlhk") }
+        #expect(try integrator.requireChannel("lapor_ntt", for: .read) == "lapor_ntt")
+        for other in ["lapor", "", nil] {
+            let problem = #expect(throws: ProblemDetails.self) { try integrator.requireChannel(other, for: .read) }
+            #expect(problem?.status == .forbidden)
+        }
     }
 }
 

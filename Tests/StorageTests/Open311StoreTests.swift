@@ -115,15 +115,7 @@ struct Open311StoreTests {
     }
 
     @Test func `a plan made for an empty store reads a page, however many reports there are`() async throws {
-        try await Fixture.with(
-            .city,
-            configure: {
-                $0.plansOnce = true
-                $0.size = 1
-            }
-        ) {
-            let pool = Fixture.current.pool
-            _ = try await pool.query("ANALYZE report, report_state, report_history")
+        try await Fixture.withPlans(ofEmpty: "report, report_state, report_history") { pool in
             let store = Open311Store(pool: pool)
             let day = Open311Span(
                 from: Timestamp.now.adding(seconds: -86_400), to: Timestamp.now.adding(seconds: 600))

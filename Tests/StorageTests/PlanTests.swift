@@ -35,15 +35,7 @@ internal import Testing
     @Test func `looking for what is nearby reads the open reports of its kind, however many others there are`()
         async throws
     {
-        try await Fixture.with(
-            .city,
-            configure: {
-                $0.plansOnce = true
-                $0.size = 1
-            }
-        ) {
-            let pool = Fixture.current.pool
-            _ = try await pool.query("ANALYZE report, report_state")
+        try await Fixture.withPlans(ofEmpty: "report, report_state") { pool in
             let store = NearbyReportStore(pool: pool)
             func look(_ category: CategoryCode) async throws -> Int {
                 try await store.reports(
@@ -78,15 +70,8 @@ internal import Testing
     }
 
     @Test func `a plan made for an empty store reads a few rows a report however many there are`() async throws {
-        try await Fixture.with(
-            .city,
-            configure: {
-                $0.plansOnce = true
-                $0.size = 1
-            }
-        ) {
-            let pool = Fixture.current.pool
-            _ = try await pool.query("ANALYZE report, inbox, report_state, report_history, deadline, stream_event")
+        try await Fixture.withPlans(ofEmpty: "report, inbox, report_state, report_history, deadline, stream_event") {
+            pool in
             for _ in 0..<3 { try await send(1) }
             for _ in 0..<8 { try await send(500) }
             let before = try await rowsRead()
@@ -96,15 +81,7 @@ internal import Testing
     }
 
     @Test func `what is new for a channel is copied without reading what was, however much that is`() async throws {
-        try await Fixture.with(
-            .city,
-            configure: {
-                $0.plansOnce = true
-                $0.size = 1
-            }
-        ) {
-            let pool = Fixture.current.pool
-            _ = try await pool.query("ANALYZE stream, stream_event, channel_cursor")
+        try await Fixture.withPlans(ofEmpty: "stream, stream_event, channel_cursor") { pool in
             _ = try await KeyStore(pool: pool).ensure(
                 KeyHolder(keyID: "uji", kind: .integrator, channel: ChannelStreamStoreTests.channel),
                 tokenHash: [UInt8](repeating: 1, count: 32), expiresAt: nil, in: TestCity.code)
@@ -133,15 +110,7 @@ internal import Testing
 
     @Test func `a channel's report is looked up by its external id alone, however many others there are`() async throws
     {
-        try await Fixture.with(
-            .city,
-            configure: {
-                $0.plansOnce = true
-                $0.size = 1
-            }
-        ) {
-            let pool = Fixture.current.pool
-            _ = try await pool.query("ANALYZE report, test_report, reporter_receipt")
+        try await Fixture.withPlans(ofEmpty: "report, test_report, reporter_receipt") { pool in
             let (reports, tests) = (ReportStore(pool: pool), TestReportStore(pool: pool))
             let key = CommandKey(text: "K", requestHash: [1])
             func look(_ name: String) async throws -> Int {

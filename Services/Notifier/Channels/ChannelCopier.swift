@@ -24,10 +24,16 @@ final class ChannelCopier: Sendable {
     let hints = Wake()
     /// Rings after each look.
     private let looked = Wake()
-    /// When the place of each channel was noted last.
-    private let moved = Mutex<[ChannelCode: ContinuousClock.Instant]>([:])
-    /// The channels whose streams had everything when they were last looked at.
-    private let complete = Mutex<Set<ChannelCode>>([])
+    private let progress = Mutex<[ChannelCode: Progress]>([:])
+
+    /// What is known of a channel's copies.
+    private struct Progress {
+        let lag: Meter
+        /// When its place was noted last.
+        var notedAt: ContinuousClock.Instant?
+        /// Whether its stream had everything when it was last looked at.
+        var isComplete = false
+    }
 
     init(
         jurisdiction: JurisdictionCode, store: ChannelStreamStore, logger: Logger,
@@ -52,7 +58,7 @@ final class ChannelCopier: Sendable {
         let end = ContinuousClock.now + limit
         while !Task.isCancelled, case let left = end - ContinuousClock.now, left > .zero {
             let generation = looked.generation
-            if complete.withLock({ $0.contains(channel) }) { return }
+            if progress.withLock({ $0[channel]?.isComplete == true }) { return }
             await looked.wait(since: generation, atMost: left)
         }
     }
@@ -100,23 +106,31 @@ final class ChannelCopier: Sendable {
             body(of: event, texts[event] ?? "", for: channel).map { (event, $0) }
         }
         let left = batch.left(after: plan.reach)
-        if !copies.isEmpty || left > 0 || isDue(channel) {
+        let isNoted = !copies.isEmpty || left > 0 || isDue(channel)
+        if isNoted {
             if let head = try await store.copy(copies, reach: plan.reach, of: batch, to: channel), !copies.isEmpty {
                 onGrowth(channel, head)
             }
-            moved.withLock { $0[channel] = .now }
         }
-        Meter(
-            .streamLag, [("jurisdiction", jurisdiction.rawValue), ("channel", channel.rawValue), ("consumer", "copy")]
-        ).set(left)
-        complete.withLock { if left == 0 { $0.insert(channel) } else { $0.remove(channel) } }
+        progress.withLock { all in
+            var known = all[channel] ?? Progress(lag: lag(of: channel))
+            known.lag.set(left)
+            known.isComplete = left == 0
+            if isNoted { known.notedAt = .now }
+            all[channel] = known
+        }
         return left > 0
+    }
+
+    private func lag(of channel: ChannelCode) -> Meter {
+        Meter(
+            .streamLag, [("jurisdiction", jurisdiction.rawValue), ("channel", channel.rawValue), ("consumer", "copy")])
     }
 
     /// Whether it is time to note how far the agencies' streams were looked through, though nothing in them was the
     /// channel's: not at each look, since it costs a commit.
     private func isDue(_ channel: ChannelCode) -> Bool {
-        moved.withLock { $0[channel].map { .now - $0 >= Self.interval } ?? true }
+        progress.withLock { $0[channel]?.notedAt.map { .now - $0 >= Self.interval } ?? true }
     }
 
     private func body(of event: CopiedEvent, _ text: String, for channel: ChannelCode) -> EventBody? {

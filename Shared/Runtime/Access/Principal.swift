@@ -65,4 +65,13 @@ package struct Principal: Hashable, Sendable {
         }
         return channel
     }
+
+    /// The same where a path names the channel. Throws 403 for another's too.
+    package func requireChannel(_ code: String?, for scope: KeyScope) throws(ProblemDetails) -> ChannelCode {
+        let channel = try requireChannel(for: scope)
+        guard code == channel.rawValue else {
+            throw .forbidden("This key is the channel \(channel)'s, and opens no other.")
+        }
+        return channel
+    }
 }
