@@ -29,6 +29,13 @@ package struct ChannelStreamStore: Sendable {
         package func left(after reach: [AgencyCode: Int64]) -> Int64 {
             sources.reduce(0) { $0 + $1.head - (reach[$1.agency] ?? $1.copied) }
         }
+
+        /// Whether by now all is copied that the agencies' streams had when an earlier batch was read.
+        package func hasCopied(_ earlier: Batch) -> Bool {
+            earlier.sources.allSatisfy { before in
+                sources.first { $0.agency == before.agency }.map { $0.copied >= before.head } ?? true
+            }
+        }
     }
 
     private let jurisdiction: JurisdictionCode

@@ -79,9 +79,14 @@ struct ChannelStreamStoreTests {
         try await asChannels { store, _ async throws in
             _ = try await store.open(Self.channel)
             let batch = try await store.batch(for: Self.channel)
+            #expect(!batch.hasCopied(batch))
             #expect(!batch.events.contains { other.contains($0.report) })
             #expect(try await Self.copy(store, batch) == 13)
             #expect(try await store.batch(for: Self.channel).sources.isEmpty)
+            #expect(try await store.batch(for: Self.channel).hasCopied(batch))
+            // What came later does not matter.
+            _ = try await file(1)
+            #expect(try await store.batch(for: Self.channel).hasCopied(batch))
         }
         let events = try await events()
         #expect(events.map(\.seq) == Array(1...13))

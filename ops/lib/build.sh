@@ -1,10 +1,13 @@
 # Builds the executables: release, Swift's own libraries linked in, so that what runs needs no toolchain.
 #
 # Linked by the toolchain's lld: packed relocations and no table of exported symbols, which nobody looks up, save each
-# process about 7 MB that would be read at its start and stay resident.
+# process about 7 MB that would be read at its start and stay resident. What no one calls is left out, function by
+# function, and what every start runs stands side by side (ops/start-order), which saves each some 4 MB more.
 release_flags=(
     --static-swift-stdlib -Xswiftc -use-ld=lld
-    -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs -Xlinker -O2
+    -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections
+    -Xlinker --gc-sections -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs -Xlinker -O2
+    -Xlinker "--symbol-ordering-file=${BASH_SOURCE[0]%/*}/start-order" -Xlinker --no-warn-symbol-ordering
 )
 
 executables=(sasando-intake sasando-routing sasando-notifier sasando-analytics sasandoctl sasando-media)

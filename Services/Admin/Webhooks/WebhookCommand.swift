@@ -85,7 +85,8 @@ struct WebhookCommand: AsyncParsableCommand {
             let secret = WebhookSeal.makeSecret()
             try await storeOptions.withPool { pool in
                 if let channel = stream.channel {
-                    _ = try await ChannelStreamStore(jurisdiction: jurisdiction, pool: pool).open(channel)
+                    try await Self.open(
+                        channel, from: start, ChannelStreamStore(jurisdiction: jurisdiction, pool: pool))
                 }
                 let reader = StreamReader(jurisdiction: jurisdiction, stream: stream, pool: pool)
                 guard let extent = try await reader.extent() else {
@@ -109,6 +110,21 @@ struct WebhookCommand: AsyncParsableCommand {
             case (nil, let channel?): return .channel(ChannelCode(rawValue: channel))
             default: throw ValidationError("whose stream is pushed? Give --agency or --channel")
             }
+        }
+
+        /// Makes the channel's stream for the first who asks. What is new in it shows once it has what was before.
+        private static func open(
+            _ channel: ChannelCode, from start: WebhookStart, _ store: ChannelStreamStore
+        ) async throws {
+            guard try await store.open(channel), start == .latest else { return }
+            let past = try await store.batch(for: channel)
+            for _ in 0..<50 {
+                if try await store.batch(for: channel).hasCopied(past) { return }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            throw Refusal(
+                "the past of \(channel)'s stream is still being copied: try again in a moment, with the channels' "
+                    + "notifier running, or with --after earliest")
         }
 
         private static func address(_ text: String) throws -> WebAddress {
