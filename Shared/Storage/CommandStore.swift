@@ -4,7 +4,7 @@ package import PostgreSQL
 package import Streams
 
 /// The key under which a command's retry finds its answer.
-package struct CommandKey: Sendable {
+package struct CommandKey: Hashable, Sendable {
     package var text: String
     package var requestHash: [UInt8]
 

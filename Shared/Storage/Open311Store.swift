@@ -100,10 +100,13 @@ package struct Open311Store: Sendable {
     }
 
     /// What happened within a span, the earliest first.
+    ///
+    /// - Parameter codes: of the requests that it happened to; nil for all.
     package func history(
-        _ span: Open311Span, for reader: Open311Reader, in jurisdiction: JurisdictionCode, limit: Int, offset: Int
+        _ span: Open311Span, of codes: [String]? = nil, for reader: Open311Reader, in jurisdiction: JurisdictionCode,
+        limit: Int, offset: Int
     ) async throws -> [Open311HistoryLine] {
-        let statement = Self.history(span, for: reader, in: jurisdiction, limit: limit, offset: offset)
+        let statement = Self.history(span, of: codes, for: reader, in: jurisdiction, limit: limit, offset: offset)
         return try await pool.query(statement).map { row in
             Open311HistoryLine(
                 trackingCode: try row.decode(String.self, at: 0), reportID: try row.decode(UUID.self, at: 1),
@@ -153,25 +156,33 @@ package struct Open311Store: Sendable {
     }
 
     package static func history(
-        _ span: Open311Span, for reader: Open311Reader, in jurisdiction: JurisdictionCode, limit: Int, offset: Int
+        _ span: Open311Span, of codes: [String]?, for reader: Open311Reader, in jurisdiction: JurisdictionCode,
+        limit: Int, offset: Int
     ) -> SQL {
-        """
-        SELECT r.tracking_code, r.id, r.channel, \(isPublic(reader)), \(HistoryLine.columns) FROM (
-            SELECT * FROM report_history
-            WHERE at BETWEEN \(span.from) AND \(span.to) AND jurisdiction = \(jurisdiction)
-            ORDER BY at LIMIT \(literal: window)) h
-        CROSS JOIN LATERAL (
-            SELECT * FROM report r WHERE r.jurisdiction = h.jurisdiction AND r.id BETWEEN h.report_id AND h.report_id
-            ORDER BY r.id LIMIT 1) r
-        \(stateOfReport)
-        WHERE h.type NOT IN ('followed', 'escalated', 'rated', 'redacted') AND h.command IS NULL
-            AND (h.type <> 'commented' OR h.author = 'reporter' OR h.note IS NOT NULL OR EXISTS (
-                SELECT FROM report_media m
-                WHERE m.jurisdiction = h.jurisdiction AND m.report_id = h.report_id AND m.version = h.version
-                    AND m.is_public))
-            AND \(isListed(reader))
-        ORDER BY h.at, h.report_id, h.version LIMIT \(literal: limit) OFFSET \(Int64(offset))
-        """
+        let named: SQL =
+            codes.map { codes in
+                """
+                 AND report_id IN (
+                    SELECT id FROM report WHERE tracking_code = ANY(\(codes)) AND jurisdiction = \(jurisdiction))
+                """
+            } ?? ""
+        return """
+            SELECT r.tracking_code, r.id, r.channel, \(isPublic(reader)), \(HistoryLine.columns) FROM (
+                SELECT * FROM report_history
+                WHERE at BETWEEN \(span.from) AND \(span.to) AND jurisdiction = \(jurisdiction)\(named)
+                ORDER BY at LIMIT \(literal: window)) h
+            CROSS JOIN LATERAL (
+                SELECT * FROM report r WHERE r.jurisdiction = h.jurisdiction AND r.id BETWEEN h.report_id AND h.report_id
+                ORDER BY r.id LIMIT 1) r
+            \(stateOfReport)
+            WHERE h.type NOT IN ('followed', 'escalated', 'rated', 'redacted') AND h.command IS NULL
+                AND (h.type <> 'commented' OR h.author = 'reporter' OR h.note IS NOT NULL OR EXISTS (
+                    SELECT FROM report_media m
+                    WHERE m.jurisdiction = h.jurisdiction AND m.report_id = h.report_id AND m.version = h.version
+                        AND m.is_public))
+                AND \(isListed(reader))
+            ORDER BY h.at, h.report_id, h.version LIMIT \(literal: limit) OFFSET \(Int64(offset))
+            """
     }
 
     private static func columns(_ reader: Open311Reader) -> SQL {

@@ -13,7 +13,7 @@ package struct TestUpdate: Sendable {
 /// What became of such an update.
 package enum TestUpdateAnswer: Sendable, Hashable {
     /// Now or before, under the same key.
-    case stored(version: Int)
+    case stored(version: Int, isReplay: Bool)
     /// The key belongs to another update.
     case keyReused
     /// The request has as many as it takes.
@@ -52,15 +52,19 @@ extension TestReportStore {
     }
 
     /// Updates of a span, the earliest first.
+    ///
+    /// - Parameter codes: of the requests that they are of; nil for all.
     package func updates(
-        _ span: Open311Span, from channel: ChannelCode, in jurisdiction: JurisdictionCode, limit: Int, offset: Int
+        _ span: Open311Span, of codes: [String]? = nil, from channel: ChannelCode, in jurisdiction: JurisdictionCode,
+        limit: Int, offset: Int
     ) async throws -> [TestUpdate] {
+        let named: SQL = codes.map { " AND r.tracking_code = ANY(\($0))" } ?? ""
         let rows = try await pool.query(
             """
             SELECT r.tracking_code, u.version, u.note, u.at FROM test_update u
             JOIN test_report r ON r.jurisdiction = u.jurisdiction AND r.id = u.report_id
             WHERE r.jurisdiction = \(jurisdiction) AND r.channel = \(channel)
-                AND u.at BETWEEN \(span.from) AND \(span.to)
+                AND u.at BETWEEN \(span.from) AND \(span.to)\(named)
             ORDER BY u.at, u.version LIMIT \(literal: limit) OFFSET \(Int64(offset))
             """)
         return try rows.map { row in
@@ -86,7 +90,7 @@ extension TestReportStore {
             ON CONFLICT DO NOTHING
             RETURNING version
             """)
-        if let row = added.first { return .stored(version: Int(try row.decode(Int32.self, at: 0))) }
+        if let row = added.first { return .stored(version: Int(try row.decode(Int32.self, at: 0)), isReplay: false) }
         let known = try await pool.query(
             """
             SELECT version, request_hash FROM test_update
@@ -94,7 +98,7 @@ extension TestReportStore {
             """)
         guard let row = known.first else { return .full }
         guard try row.decode([UInt8].self, at: 1) == requestHash else { return .keyReused }
-        return .stored(version: Int(try row.decode(Int32.self, at: 0)))
+        return .stored(version: Int(try row.decode(Int32.self, at: 0)), isReplay: true)
     }
 }
 

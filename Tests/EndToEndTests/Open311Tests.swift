@@ -42,7 +42,7 @@ extension EndToEnd.FrontDoor {
             #expect(
                 open["status"] == "open" && open["description"] == "Sampah" && open["expected_datetime"]?.text != nil)
             #expect(open["address"] == "dekat pasar di Oesapa" && open["agency_responsible"]?.text != nil)
-            #expect(open["lat"]?.number != nil && open["zipcode"] == nil)
+            #expect(open["lat"]?.number != nil && open["zipcode"]?.text?.count == 5, "\(open)")
             let token = try await stack.door.get("/open311/v2/tokens/\(id).json")
             #expect(token.json.elements.first?["service_request_id"]?.text == code, "\(token)")
             _ = try await stack.agency("dlhk").post(path + "/acknowledge", json: ["note": "Tim berangkat"])
@@ -54,6 +54,12 @@ extension EndToEnd.FrontDoor {
             let words = updates.json.elements.filter { $0["service_request_id"]?.text == code }
                 .compactMap { $0["status"]?.text }
             #expect(words == ["open", "investigating", "fixed"], "\(updates)")
+            let own = try await stack.door.get(
+                "/open311/v2/servicerequestupdates.json?status=fixed&service_request_id=\(code)")
+            #expect(own.json.elements.compactMap { $0["status"]?.text } == words, "\(own)")
+            let none = try await stack.door.get(
+                "/open311/v2/servicerequestupdates.json?service_request_id=KPG-00000000001,x")
+            #expect(none.status == 200 && none.json.elements.isEmpty, "\(none)")
         }
 
         @Test func `an update is the reporter's word, by the key that made the request alone`() async throws {
@@ -73,8 +79,15 @@ extension EndToEnd.FrontDoor {
             #expect(first.status == 201, "\(first)")
             let again = try await stack.door.post(path, form: "api_key=\(key)&" + update)
             #expect(again.json == first.json && first.json.elements.first?["update_id"]?.text != nil, "\(again)")
-            let other = try await stack.door.post(path, form: "api_key=\(key)&\(update)&description=x&status=open")
-            #expect(other.status == 201 || other.status == 400, "\(other)")
+            #expect(again.status == 200 && again.header("Idempotency-Replayed") == "true", "\(again)")
+            // By the request's own key too, where the sender does not number its updates.
+            let keyed = stack.door.with("Idempotency-Key", UUID().uuidString)
+            let word = "api_key=\(key)&service_request_id=\(code)&description=Masih+di+sana"
+            let answers = [try await keyed.post(path, form: word), try await keyed.post(path, form: word)]
+            #expect(answers.map(\.status) == [201, 200] && answers[0].json == answers[1].json, "\(answers)")
+            #expect(try await keyed.post(path, form: word + "+lagi").status == 400)
+            let other = try await stack.door.post(path, form: "api_key=\(key)&description=Masih+ada&\(update)")
+            #expect(other.status == 400 && other.text.contains("update_id"), "\(other)")
             #expect(try await request(code)["status"] == "open")
             // Another's request takes no update.
             let receipt = try await stack.door.with("Idempotency-Key", UUID().uuidString)
@@ -147,8 +160,45 @@ extension EndToEnd {
                 #expect(sent["service_notice"]?.text?.contains("2 foto") == true, "\(answer)")
                 let code = try #require(sent["service_request_id"]?.text)
                 let shown = try await stack.door.get("/open311/v2/requests/\(code).json")
-                #expect(shown.json.elements.first?["media_url"]?.text?.contains("/media/") == true, "\(shown)")
+                let picture = try #require(shown.json.elements.first?["media_url"]?.text, "\(shown)")
+                #expect(picture.contains("/media/"), "\(shown)")
+                try await Self.manyAtOnce(stack, picture)
+                try await Self.slow(stack, picture)
             }
+        }
+
+        /// Each of them waits for its turn. A network that the operator names is asked over http too.
+        private static func manyAtOnce(_ stack: Stack, _ picture: String) async throws {
+            let place = try #require(picture.range(of: "/media/"))
+            let plain = stack.door.address + picture[place.lowerBound...]
+            #expect(plain.hasPrefix("http://"))
+            let notices = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+                for _ in 0..<5 {
+                    group.addTask {
+                        let answer = try await stack.door.post(
+                            "/open311/v2/requests.json",
+                            form: "api_key=\(stack.credentials.integratorKey)&service_code=sampah"
+                                + "&address_id=53.71.04.1008&media_url=\(plain)&media_url=\(plain)&media_url=\(plain)")
+                        return (answer.status, answer.json.elements.first?["service_notice"]?.text ?? "")
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(notices.allSatisfy { $0.0 == 201 && !$0.1.contains("foto") }, "\(notices)")
+        }
+
+        /// A server that takes the connection and says nothing costs its photo, and a fourth is one too many: neither
+        /// costs the report.
+        private static func slow(_ stack: Stack, _ picture: String) async throws {
+            let silent = try RawSocket.listener()
+            defer { close(silent.descriptor) }
+            let begun = ContinuousClock.now
+            let answer = try await stack.door.post(
+                "/open311/v2/requests.json",
+                form: "api_key=\(stack.credentials.integratorKey)&service_code=sampah&address_id=53.71.04.1008"
+                    + String(repeating: "&media_url=http://127.0.0.1:\(silent.port)/a.jpg", count: 4))
+            #expect(answer.status == 201 && begun.duration(to: .now) < .seconds(8), "\(answer)")
+            #expect(answer.json.elements.first?["service_notice"]?.text?.contains("4 foto") == true, "\(answer)")
         }
     }
 }

@@ -79,10 +79,11 @@ struct Open311Tests {
 
     // MARK: Queries
 
-    private func query(_ text: String, bounded: Bool = true) -> (query: Open311Query, errors: [String]) {
+    private func query(
+        _ text: String, of kind: Open311Query.Kind = .requests
+    ) -> (query: Open311Query, errors: [String]) {
         var errors = Open311Errors()
-        let query = Open311Query(
-            FormFields(text.utf8), in: TestCity.city, now: now, bounded: bounded, errors: &errors)
+        let query = Open311Query(FormFields(text.utf8), of: kind, in: TestCity.city, now: now, errors: &errors)
         return (query, errors.list.map { "\($0.code) \($0.description.prefix { $0 != ":" })" })
     }
 
@@ -95,8 +96,13 @@ struct Open311Tests {
         #expect(read.limit == 20 && read.offset == 40 && read.isExtended && read.codes.isEmpty)
         #expect(query("status=open,closed").query.filter.isOpen == nil)
         #expect(query("page_size=5000").query.limit == 1_000)
-        let named = query("service_request_id=KPG-1,%20KPG-2&start_date=never&status=so")
+        let named = query("service_request_id=KPG-1,%20KPG-2&start_date=never&status=so&page=0&page_size=all")
         #expect(named.query.codes == ["KPG-1", "KPG-2"] && named.errors == [])
+        #expect(named.query.limit == 1_000 && named.query.offset == 0)
+        let again = query(
+            "service_code=sampah&service_code=parkir_liar&status=open&status=closed&status=&service_request_id=")
+        #expect(again.query.filter.categories == ["sampah", "parkir_liar"] && again.query.filter.isOpen == nil)
+        #expect(query("service_request_id=KPG-1&service_request_id=KPG-2,KPG-3").query.codes.count == 3)
     }
 
     @Test(
@@ -116,7 +122,11 @@ struct Open311Tests {
 
     @Test("updates are asked for over any span")
     func anySpan() {
-        #expect(query("start_date=2020-01-01&end_date=2026-11-01", bounded: false).errors == [])
+        #expect(query("start_date=2020-01-01&end_date=2026-11-01", of: .updates).errors == [])
+        // Updates have other words, and are not narrowed by them; by requests they are.
+        let named = query("service_request_id=KPG-1&status=fixed&service_code=x&start_date=2020-01-01", of: .updates)
+        #expect(named.errors == [] && named.query.codes == ["KPG-1"] && named.query.filter.span.from < now)
+        #expect(query("service_request_id=KPG-1&start_date=x&page=0", of: .updates).errors.count == 2)
     }
 
     // MARK: Posts
@@ -197,10 +207,11 @@ struct Open311Tests {
         for name in ["medium", "file", "x", ""] { #expect(!Open311Post.isPhoto(name), "\(name)") }
     }
 
-    private func comment(_ form: String) -> (comment: Open311Comment, errors: [String]) {
+    private func comment(_ form: String, key: String? = nil) -> (comment: Open311Comment, errors: [String]) {
         var errors = Open311Errors()
         let posted = PostedForm(fields: FormFields(form.utf8), photos: [])
-        let comment = Open311Comment(posted, in: TestCity.city, errors: &errors)
+        let comment = Open311Comment(
+            posted, key: key.flatMap { IdempotencyKeyHeader(text: $0) }, in: TestCity.city, errors: &errors)
         return (comment, errors.list.map { "\($0.code) \($0.description.prefix { $0 != ":" })" })
     }
 
@@ -209,6 +220,11 @@ struct Open311Tests {
         let closed = comment("service_request_id=KPG-1&status=CLOSED&description=Sudah+bersih&update_id=7")
         #expect(closed.errors == [] && closed.comment.note == "[Menurut pelapor: sudah selesai]\nSudah bersih")
         #expect(closed.comment.key?.text.hasPrefix("open311-") == true)
+        let keyed = comment("service_request_id=KPG-1&description=Lagi", key: "A-1").comment.key
+        #expect(keyed?.text == "A-1")
+        #expect(comment("description=Lagi&service_request_id=KPG-1&x=1", key: "A-1").comment.key == keyed)
+        #expect(comment("service_request_id=KPG-2&description=Lagi", key: "A-1").comment.key != keyed)
+        #expect(comment("service_request_id=KPG-1&description=Lagi&update_id=7", key: "A-1").comment.key?.text != "A-1")
         #expect(comment("service_request_id=KPG-1&status=open&description=Lagi").comment.note == "Lagi")
         #expect(
             comment("status=hijau&updated_datetime=kemarin").errors

@@ -108,6 +108,12 @@ struct Open311StoreTests {
                 Self.span, for: everybody, in: TestCity.code, limit: 100, offset: 0)
         }
         #expect(found.map(\.line.type) == ["assigned", "acknowledged", "resolved"])
+        let code = try #require(found.first).trackingCode
+        for (codes, count) in [([code], 3), ([code, "KPG-0"], 3), (["KPG-0"], 0), ([], 0)] {
+            let some = try await Open311Store(pool: fixture.pool).history(
+                Self.span, of: codes, for: everybody, in: TestCity.code, limit: 100, offset: 0)
+            #expect(some.count == count, "\(codes)")
+        }
         #expect(found.allSatisfy { $0.reportID == id && $0.isPublic })
         let request = try await Open311Store(pool: fixture.pool).requests(
             [try #require(found.first).trackingCode], for: everybody, in: TestCity.code)

@@ -12,18 +12,18 @@ struct Open311Comment: Sendable {
     let note: String?
     let files: [ArraySlice<UInt8>]
     let addresses: [String]
-    /// By the sender's own number of the update; nil without one.
+    /// By the sender's own number of the update, else by the key of the request; nil without either.
     let key: CommandKey?
 
-    init(_ posted: PostedForm, in city: City, errors: inout Open311Errors) {
+    init(_ posted: PostedForm, key header: IdempotencyKeyHeader?, in city: City, errors: inout Open311Errors) {
         let fields = posted.fields
         let requestID = fields.nonEmpty("service_request_id")
         if requestID == nil { errors.add(400, "service_request_id: it is missing.") }
         let named = zip(posted.photos, posted.photoNames).filter { Open311Post.isPhoto($0.1) }
         let files = named.map(\.0)
         let addresses = (fields.all("media_url") + fields.all("media_url[]")).filter { !$0.isEmpty }
-        if files.count + addresses.count > Photos.mostInForm {
-            errors.add(400, "media, media_url: no more than \(Photos.mostInForm) photos.")
+        if files.count > Photos.mostInForm {
+            errors.add(400, "media: no more than \(Photos.mostInForm) photos.")
         }
         let word = fields.nonEmpty("status")
         let status = word.flatMap { Open311UpdateStatus(rawValue: $0.lowercased()) }
@@ -46,18 +46,30 @@ struct Open311Comment: Sendable {
         }
         if note == nil, files.isEmpty, addresses.isEmpty { errors.add(400, "description: it is missing.") }
         (self.requestID, self.note, self.files, self.addresses) = (requestID, note, files, addresses)
-        key = fields.nonEmpty("update_id").map { id in
-            Self.key(id, note: note, photos: posted.photoHashes + addresses)
+        let says = [note ?? ""] + posted.photoHashes + addresses
+        if let id = fields.nonEmpty("update_id") {
+            key = CommandKey(text: "open311-\(Self.digest(id))", requestHash: Self.hash(says))
+        } else {
+            key = header.map { CommandKey(text: $0.text, requestHash: Self.hash(says + [requestID ?? ""])) }
         }
     }
 
     /// A sender's own words may name a person, and stay when all that was written is erased: their digest is kept.
-    private static func key(_ id: String, note: String?, photos: [String]) -> CommandKey {
-        var body = JSONWriter()
-        body.array { writer in for text in [note ?? ""] + photos { writer.value(text) } }
-        let digest = SHA256.hash(data: Array(id.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return CommandKey(
-            text: "open311-\(digest)",
-            requestHash: CommandHash.of(method: "POST", path: "servicerequestupdates", body: body.bytes))
+    private static func digest(_ text: String) -> String {
+        SHA256.hash(data: Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
+
+    private static func hash(_ texts: [String]) -> [UInt8] {
+        var body = JSONWriter()
+        body.array { writer in for text in texts { writer.value(text) } }
+        return CommandHash.of(method: "POST", path: "servicerequestupdates", body: body.bytes)
+    }
+}
+
+/// What became of a posted update.
+struct Open311CommentReceipt: Sendable {
+    /// The version of the request that it made.
+    var version: Int
+    /// Whether it had come before.
+    var isReplay = false
 }

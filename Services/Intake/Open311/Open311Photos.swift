@@ -30,29 +30,29 @@ struct Open311Photos: Sendable {
             errors.add(faults)
             try errors.check()
         }
-        for (address, bytes) in await fetched(addresses) {
-            do {
-                guard let bytes else { throw ProblemDetails.notFound() }
-                taken.ids += try await photos.take([bytes[...]], by: uploader, in: jurisdiction)
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                taken.missed.append(address)
-            }
+        let room = max(0, Photos.mostInForm - files.count)
+        for (address, id) in zip(addresses, await fetched(addresses.prefix(room), by: uploader, in: jurisdiction)) {
+            if let id { taken.ids.append(id) } else { taken.missed.append(address) }
         }
+        taken.missed += addresses.dropFirst(room)
+        try Task.checkCancellation()
         return taken
     }
 
-    /// All at once, in the order named.
-    private func fetched(_ addresses: [String]) async -> [(address: String, bytes: [UInt8]?)] {
-        guard !addresses.isEmpty else { return [] }
-        return await withTaskGroup(of: (Int, [UInt8]?).self) { group in
+    /// All at once, in the order named; nil where there was no photo to be had.
+    private func fetched(
+        _ addresses: ArraySlice<String>, by uploader: Uploader, in jurisdiction: JurisdictionCode
+    ) async -> [UUID?] {
+        await withTaskGroup(of: (Int, UUID?).self) { group in
             for (index, address) in addresses.enumerated() {
-                group.addTask { (index, await fetcher.fetch(address)) }
+                group.addTask {
+                    guard let bytes = await fetcher.fetch(address) else { return (index, nil) }
+                    return (index, try? await photos.take([bytes[...]], by: uploader, in: jurisdiction).first)
+                }
             }
-            var found: [[UInt8]?] = Array(repeating: nil, count: addresses.count)
-            for await (index, bytes) in group { found[index] = bytes }
-            return Array(zip(addresses, found)).map { ($0.0, $0.1) }
+            var found: [UUID?] = Array(repeating: nil, count: addresses.count)
+            for await (index, id) in group { found[index] = id }
+            return found
         }
     }
 }

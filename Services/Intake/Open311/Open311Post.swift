@@ -32,8 +32,8 @@ struct Open311Post: Sendable {
                 name: names.isEmpty ? nil : names.joined(separator: " "), phone: fields.nonEmpty("phone"),
                 email: fields.nonEmpty("email"))
         }
-        if files.count + addresses.count > Photos.mostInForm {
-            errors.add(400, "media, media_url: no more than \(Photos.mostInForm) photos.")
+        if files.count > Photos.mostInForm {
+            errors.add(400, "media: no more than \(Photos.mostInForm) photos.")
         }
         if let code = fields.nonEmpty("service_code") {
             draft.category = CategoryCode(rawValue: code)

@@ -4,7 +4,10 @@ internal import Storage
 
 /// What `GET requests` and `GET servicerequestupdates` ask for.
 struct Open311Query: Sendable {
-    /// Named requests, which override everything else; empty where none is named.
+    /// Which of the two lists is asked for.
+    enum Kind { case requests, updates }
+
+    /// Named requests, which override everything else; empty where none is named. Updates are narrowed by them.
     var codes: [String] = []
     var filter: Open311Filter
     var limit: Int
@@ -13,30 +16,33 @@ struct Open311Query: Sendable {
 
     /// Reads the fields of a query; an empty one is an absent one.
     ///
-    /// - Parameters:
-    ///   - bounded: whether two dates may be no more than 90 days apart.
-    ///   - errors: gets everything that is wrong; what is read then means nothing.
-    init(_ fields: FormFields, in city: City, now: Timestamp, bounded: Bool, errors: inout Open311Errors) {
-        codes = Self.split(fields.nonEmpty("service_request_id"))
+    /// - Parameter errors: gets everything that is wrong; what is read then means nothing.
+    init(_ fields: FormFields, of kind: Kind, in city: City, now: Timestamp, errors: inout Open311Errors) {
+        codes = Self.values(fields, "service_request_id")
         if codes.count > Open311Store.listLimit {
             errors.add(400, "service_request_id: no more than \(Open311Store.listLimit) at once.")
         }
         isExtended = ["true", "1"].contains(fields.nonEmpty("extensions")?.lowercased())
+        filter = Open311Filter(span: Open311Span(from: now, to: now))
+        (limit, offset) = (Open311Store.listLimit, 0)
+        // Named requests override the rest, so nothing of it is judged.
+        if kind == .requests, !codes.isEmpty { return }
         let size = Self.number(fields, "page_size", &errors)
         let page = Self.number(fields, "page", &errors) ?? 1
-        limit = min(size ?? Open311Store.listLimit, Open311Store.listLimit)
+        limit = min(size ?? limit, limit)
         let (skipped, overflow) = (page - 1).multipliedReportingOverflow(by: limit)
         offset = overflow ? .max : skipped
         if offset >= Open311Store.window {
             errors.add(400, "page: this many pages cannot be turned; ask for narrower dates.")
         }
-        filter = Open311Filter(span: Open311Span(from: now, to: now))
-        // Named requests override the rest, so nothing of it is judged.
-        guard codes.isEmpty else { return }
-        filter.span = Self.span(fields, in: city, now: now, bounded: bounded, &errors)
+        filter.span = Self.span(fields, in: city, now: now, bounded: kind == .requests, &errors)
+        if kind == .requests { readFilter(fields, in: city, &errors) }
+    }
+
+    private mutating func readFilter(_ fields: FormFields, in city: City, _ errors: inout Open311Errors) {
         filter.updatedAfter = Self.moment(fields, "updated_after", in: city, &errors)
         filter.updatedBefore = Self.moment(fields, "updated_before", isEnd: true, in: city, &errors)
-        for text in Self.split(fields.nonEmpty("service_code")) {
+        for text in Self.values(fields, "service_code") {
             let code = CategoryCode(rawValue: text)
             guard city.category(code) != nil else {
                 errors.add(404, "service_code: there is no service \"\(text.prefix(100))\".")
@@ -44,7 +50,7 @@ struct Open311Query: Sendable {
             }
             filter.categories.append(code)
         }
-        let words = Set(Self.split(fields.nonEmpty("status")).map { $0.lowercased() })
+        let words = Set(Self.values(fields, "status").map { $0.lowercased() })
         if !words.isSubset(of: ["open", "closed"]) { errors.add(400, "status: open or closed, or both.") }
         if words.count == 1 { filter.isOpen = words.contains("open") }
     }
@@ -86,7 +92,8 @@ struct Open311Query: Sendable {
         return number
     }
 
-    static func split(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+    /// With commas between them, or the parameter again, or both.
+    private static func values(_ fields: FormFields, _ name: String) -> [String] {
+        fields.all(name).flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
     }
 }

@@ -22,17 +22,19 @@ protocol Open311Requests: Sendable {
     ) async throws -> String?
 
     /// What happened within a span, the earliest first.
+    ///
+    /// - Parameter codes: of the requests that it happened to; nil for all.
     func updates(
-        _ span: Open311Span, for reader: Open311Reader, in jurisdiction: JurisdictionCode, limit: Int, offset: Int,
-        as view: Open311View
+        _ span: Open311Span, of codes: [String]?, for reader: Open311Reader, in jurisdiction: JurisdictionCode,
+        limit: Int, offset: Int, as view: Open311View
     ) async throws -> [Open311Tree]
 
-    /// Adds the reporter's word to a request; says which version of it that made.
+    /// Adds the reporter's word to a request.
     ///
     /// - Throws: `ProblemDetails` where the request does not take it.
     func comment(
         _ comment: Open311Comment, with media: [UUID], on report: ReportRecord, in city: LoadedCity
-    ) async throws -> Int
+    ) async throws -> Open311CommentReceipt
 }
 
 extension Open311Endpoint {
@@ -69,30 +71,30 @@ struct Open311Reports: Open311Requests {
     }
 
     func updates(
-        _ span: Open311Span, for reader: Open311Reader, in jurisdiction: JurisdictionCode, limit: Int, offset: Int,
-        as view: Open311View
+        _ span: Open311Span, of codes: [String]?, for reader: Open311Reader, in jurisdiction: JurisdictionCode,
+        limit: Int, offset: Int, as view: Open311View
     ) async throws -> [Open311Tree] {
-        try await store.history(span, for: reader, in: jurisdiction, limit: limit, offset: offset).map(view.tree)
+        try await store.history(span, of: codes, for: reader, in: jurisdiction, limit: limit, offset: offset)
+            .map(view.tree)
     }
 
     func comment(
         _ comment: Open311Comment, with media: [UUID], on report: ReportRecord, in city: LoadedCity
-    ) async throws -> Int {
+    ) async throws -> Open311CommentReceipt {
         let result = try await runner.run(
             CommandRequest(.comment, note: comment.note, media: media), on: report.id, by: .reporter,
             key: comment.key ?? .ofThisAttempt(), in: city)
-        return try version(of: result)
+        return try receipt(of: result)
     }
 
-    /// The version that the comment made.
-    private func version(of result: CommandResult) throws(ProblemDetails) -> Int {
+    private func receipt(of result: CommandResult) throws(ProblemDetails) -> Open311CommentReceipt {
         switch result {
-        case .done(_, let version, _, _): return version
+        case .done(_, let version, _, _): return Open311CommentReceipt(version: version)
         case .repeated(let answer):
             guard case .int(let version)? = (try? JSONReader.read(Array(answer.utf8)))?.value["version"] else {
                 throw .internalError
             }
-            return Int(version)
+            return Open311CommentReceipt(version: Int(version), isReplay: true)
         case .keyReused: throw Open311Errors.keyReused
         case .unknownReport: throw Open311Errors.refusal(404, "service_request_id: there is no such request.")
         case .refused(.notRouted):
@@ -129,23 +131,23 @@ struct Open311Trials: Open311Requests {
     }
 
     func updates(
-        _ span: Open311Span, for reader: Open311Reader, in jurisdiction: JurisdictionCode, limit: Int, offset: Int,
-        as view: Open311View
+        _ span: Open311Span, of codes: [String]?, for reader: Open311Reader, in jurisdiction: JurisdictionCode,
+        limit: Int, offset: Int, as view: Open311View
     ) async throws -> [Open311Tree] {
         guard let channel = reader.channel else { return [] }
-        return try await store.updates(span, from: channel, in: jurisdiction, limit: limit, offset: offset)
+        return try await store.updates(span, of: codes, from: channel, in: jurisdiction, limit: limit, offset: offset)
             .map(view.tree)
     }
 
     /// Its photos have been looked at by then, and nothing further becomes of them.
     func comment(
         _ comment: Open311Comment, with media: [UUID], on report: ReportRecord, in city: LoadedCity
-    ) async throws -> Int {
+    ) async throws -> Open311CommentReceipt {
         let key = comment.key ?? .ofThisAttempt()
         let answer = try await store.comment(
             comment.note, on: report.id, key: key.text, requestHash: key.requestHash, in: city.city.code)
         switch answer {
-        case .stored(let version): return version
+        case .stored(let version, let isReplay): return Open311CommentReceipt(version: version, isReplay: isReplay)
         case .keyReused: throw Open311Errors.keyReused
         case .full:
             throw Open311Errors.refusal(
@@ -155,5 +157,6 @@ struct Open311Trials: Open311Requests {
 }
 
 extension Open311Errors {
-    fileprivate static let keyReused = refusal(400, "update_id: it was used for another update.")
+    fileprivate static let keyReused = refusal(
+        400, "update_id, Idempotency-Key: it was used for another update.")
 }

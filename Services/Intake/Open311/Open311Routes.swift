@@ -154,7 +154,7 @@ struct Open311Routes: Sendable {
     private func list(_ request: Request, _ format: Open311Format) async throws -> Response {
         var errors = Open311Errors()
         let asked = try await ask(request, nil, needsKey: false, errors: &errors)
-        let query = Open311Query(request.query, in: asked.city, now: clock(), bounded: true, errors: &errors)
+        let query = Open311Query(request.query, of: .requests, in: asked.city, now: clock(), errors: &errors)
         try errors.check()
         let found =
             query.codes.isEmpty
@@ -181,7 +181,7 @@ struct Open311Routes: Sendable {
     ///
     /// - Throws: `ProblemDetails` 404 where there is none of them.
     private func named(_ names: [String], _ asked: Asked) async throws -> [Open311Request] {
-        let codes = names.compactMap { TrackingCode(parsing: $0, defaultPrefix: asked.city.trackingPrefix)?.text }
+        let codes = trackingCodes(names, asked)
         let found =
             codes.isEmpty ? [] : try await requests.requests(codes, for: asked.reader, in: asked.code)
         guard found.isEmpty else {
@@ -193,6 +193,11 @@ struct Open311Routes: Sendable {
         }
         try errors.check()
         return []
+    }
+
+    /// What the names stand for; those that are no tracking codes are left out.
+    private func trackingCodes(_ names: [String], _ asked: Asked) -> [String] {
+        names.compactMap { TrackingCode(parsing: $0, defaultPrefix: asked.city.trackingPrefix)?.text }
     }
 
     private func token(_ request: Request, _ token: String, _ format: Open311Format) async throws -> Response {
@@ -215,11 +220,11 @@ struct Open311Routes: Sendable {
     private func updates(_ request: Request, _ format: Open311Format) async throws -> Response {
         var errors = Open311Errors()
         let asked = try await ask(request, nil, needsKey: false, errors: &errors)
-        let query = Open311Query(request.query, in: asked.city, now: clock(), bounded: false, errors: &errors)
+        let query = Open311Query(request.query, of: .updates, in: asked.city, now: clock(), errors: &errors)
         try errors.check()
         let found = try await requests.updates(
-            query.filter.span, for: asked.reader, in: asked.code, limit: query.limit, offset: query.offset,
-            as: view(for: asked))
+            query.filter.span, of: query.codes.isEmpty ? nil : trackingCodes(query.codes, asked), for: asked.reader,
+            in: asked.code, limit: query.limit, offset: query.offset, as: view(for: asked))
         return format.response(.list(of: "request_update", found), root: "service_request_updates")
     }
 
@@ -294,11 +299,8 @@ struct Open311Routes: Sendable {
             ("service_notice", .text(notice.text)),
             ("account_id", .text(nil)),
         ])
-        var headers: HTTPFields = [:]
-        if admitted.isReplay { headers[.idempotencyReplayed] = "true" }
-        return format.response(
-            .list(of: "request", [entry]), root: "service_requests", status: admitted.isReplay ? .ok : .created,
-            headers: headers)
+        return Self.response(
+            .list(of: "request", [entry]), root: "service_requests", isReplay: admitted.isReplay, format)
     }
 
     private func comment(
@@ -306,7 +308,7 @@ struct Open311Routes: Sendable {
     ) async throws -> Response {
         var errors = Open311Errors()
         let asked = try await ask(request, posted.fields, needsKey: true, errors: &errors)
-        let read = Open311Comment(posted, in: asked.city, errors: &errors)
+        let read = Open311Comment(posted, key: header(of: request, errors: &errors), in: asked.city, errors: &errors)
         var report: ReportRecord?
         if let name = read.requestID {
             let code = TrackingCode(parsing: name, defaultPrefix: asked.city.trackingPrefix)?.text
@@ -326,12 +328,29 @@ struct Open311Routes: Sendable {
         if read.note == nil, taken.ids.isEmpty {
             throw Open311Errors.refusal(400, "description: it is missing, and no photo could be had.")
         }
-        let version = try await requests.comment(read, with: taken.ids, on: report, in: asked.served.loaded)
+        let receipt = try await requests.comment(read, with: taken.ids, on: report, in: asked.served.loaded)
         let entry = Open311Tree.object([
-            ("update_id", .text(Open311View.updateID(report.trackingCode, version: version))),
+            ("update_id", .text(Open311View.updateID(report.trackingCode, version: receipt.version))),
             ("service_request_id", .text(report.trackingCode)),
         ])
-        return format.response(.list(of: "request_update", [entry]), root: "service_request_updates", status: .created)
+        return Self.response(
+            .list(of: "request_update", [entry]), root: "service_request_updates", isReplay: receipt.isReplay, format)
+    }
+
+    private func header(of request: Request, errors: inout Open311Errors) -> IdempotencyKeyHeader? {
+        do { return try IdempotencyKeyHeader(request) } catch {
+            errors.add(400, error.detail ?? error.title)
+            return nil
+        }
+    }
+
+    /// 201, or 200 for what came before.
+    private static func response(
+        _ tree: Open311Tree, root: String, isReplay: Bool, _ format: Open311Format
+    ) -> Response {
+        format.response(
+            tree, root: root, status: isReplay ? .ok : .created,
+            headers: isReplay ? [.idempotencyReplayed: "true"] : [:])
     }
 }
 

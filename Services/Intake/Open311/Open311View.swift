@@ -33,6 +33,7 @@ struct Open311View: Sendable {
             ("expected_datetime", .time(status.isOpen ? tracked.state?.deadlines.resolveBy : nil, city)),
             ("address", .text(address(of: view))),
             ("address_id", .text(report.area?.rawValue)),
+            ("zipcode", .text(report.area.flatMap { city.area($0)?.postcode }.flatMap { $0.isEmpty ? nil : $0 })),
             ("lat", .number(report.location?.lat)),
             ("long", .number(report.location?.lon)),
             ("media_url", .text(request.isPublic ? report.photos.first.map { url(ofPhoto: $0, of: report.id) } : nil)),
