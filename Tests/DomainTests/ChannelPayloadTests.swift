@@ -104,6 +104,39 @@ struct ChannelPayloadTests {
         #expect(body["recipient"] == .string("ID.4711") && body["to"] == nil)
     }
 
+    @Test(
+        "each message is its own sender's: several people in one delivery do not become one",
+        arguments: [
+            // One contact, and messages of two people.
+            (#"{"wa_id":"6281"}"#, [#""from":"6281""#, #""from":"6282""#], ["6281", "6282"]),
+            (#"{"wa_id":"6281","user_id":"A"}"#, [#""from":"6281""#, #""from":"6282""#], ["A", "6282"]),
+            (#"{"user_id":"A"}"#, [#""from":"6281""#, #""from":"6282""#], ["6281", "6282"]),
+            // Two who hide the number, in the other order than their messages.
+            (
+                #"{"user_id":"B","wa_id":""},{"user_id":"A"}"#,
+                [#""from_user_id":"A""#, #""from_user_id":"B""#, #""from":"","from_user_id":"A""#], ["A", "B", "A"]
+            ),
+            // What the message says goes before what a contact does.
+            (#"{"wa_id":"6281","user_id":"B"}"#, [#""from":"6281","from_user_id":"A""#], ["A"]),
+            (
+                #"{"wa_id":"6281"},{"wa_id":"6282","user_id":"B"}"#, [#""from":"6282""#, #""from":"6281""#],
+                ["B", "6281"]
+            ),
+            // The only contact's is what is nobody else's.
+            (#"{"wa_id":"6281","user_id":"A"}"#, [#""from":"6281""#, #""type":"text""#], ["A", "A"]),
+            (#"{"wa_id":"","user_id":"A"}"#, [#""from":"6281""#, #""from":"6281""#], ["A", "A"]),
+            (#"{"wa_id":"6281"}"#, [#""type":"text""#], ["6281"]),
+            // Whose it is nobody can tell: it is not answered.
+            (#"{"user_id":"A"}"#, [#""type":"text""#, #""from":"6282""#], ["6282"]),
+            (#"{"user_id":"A"},{"user_id":"B"}"#, [#""type":"text""#], []),
+            ("", [#""type":"text""#, #""from":"6281""#], ["6281"]),
+        ])
+    func senders(contacts: String, members: [String], expected: [String]) {
+        let messages = members.enumerated().map { #"{"id":"w\#($0)","timestamp":"1764000000",\#($1)}"# }
+        let read = whatsapp(messages.joined(separator: ","), contacts: "[\(contacts)]") ?? []
+        #expect(read.map(\.sender) == expected)
+    }
+
     @Test("all messages of all changes are taken, and deliveries, errors and other numbers' are not")
     func envelopes() throws {
         let one = #"{"from":"1","id":"a","timestamp":"5","type":"text","text":{"body":"x"}}"#

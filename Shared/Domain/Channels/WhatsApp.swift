@@ -15,23 +15,55 @@ package enum WhatsApp {
                 guard let value = change["value"] else { continue }
                 let addressed = value["metadata"]?["phone_number_id"]?.asText
                 if let number, let addressed, addressed != number { continue }
-                let contacts = value["contacts"]?.asList ?? []
-                messages += (value["messages"]?.asList ?? []).compactMap { message($0, contacts) }
+                let brought = value["messages"]?.asList ?? []
+                let senders = Senders(value["contacts"]?.asList ?? [], of: brought)
+                messages += brought.compactMap { message($0, senders) }
             }
         }
         return messages
     }
 
-    private static func message(_ value: JSONValue, _ contacts: [JSONValue]) -> ChatMessage? {
-        let phone = value["from"]?.asName
-        // A person may hide the number: then there is an id that is for this business alone.
-        let contact = contacts.first { phone != nil && $0["wa_id"]?.asText == phone } ?? contacts.first
-        let own = contact?["user_id"]?.asName ?? value["from_user_id"]?.asName
-        guard let id = value["id"]?.asName, let sender = own ?? contact?["wa_id"]?.asName ?? phone,
+    /// Who has sent the messages of one change. Several people may have, and not each has a contact there: nobody is
+    /// taken for another.
+    private struct Senders {
+        /// By the number, the id that a person has for this business alone; whoever hides the number has it still.
+        private var users: [String: String] = [:]
+        /// Of messages that do not say whose they are.
+        private var onlyOne: String?
+
+        init(_ contacts: [JSONValue], of messages: [JSONValue]) {
+            for contact in contacts {
+                guard let number = contact["wa_id"]?.asName, let user = contact["user_id"]?.asName else { continue }
+                users[number] = users[number] ?? user
+            }
+            guard contacts.count == 1 else { return }
+            let user = contacts[0]["user_id"]?.asName
+            // A contact without a number has the one that all messages bear.
+            let numbers = Set(messages.map { $0["from"]?.asName })
+            let number = contacts[0]["wa_id"]?.asName ?? (numbers.count == 1 ? numbers.first ?? nil : nil)
+            let areAllItsOwn = messages.allSatisfy { message in
+                [nil, user].contains(message["from_user_id"]?.asName)
+                    && [nil, number].contains(message["from"]?.asName)
+            }
+            guard areAllItsOwn else { return }
+            onlyOne = user ?? number
+            if let user, let number { users[number] = user }
+        }
+
+        func sender(of message: JSONValue) -> String? {
+            if let user = message["from_user_id"]?.asName { return user }
+            guard let number = message["from"]?.asName else { return onlyOne }
+            return users[number] ?? number
+        }
+    }
+
+    private static func message(_ value: JSONValue, _ senders: Senders) -> ChatMessage? {
+        guard let id = value["id"]?.asName, let sender = senders.sender(of: value),
             let seconds = value["timestamp"].flatMap({ $0.asWhole ?? $0.asText.flatMap { Int64($0) } }), seconds > 0
         else { return nil }
         return ChatMessage(
-            id: id, sender: sender, address: phone ?? sender, sentAt: seconds, content: content(value))
+            id: id, sender: sender, address: value["from"]?.asName ?? sender, sentAt: seconds,
+            content: content(value))
     }
 
     private static func content(_ value: JSONValue) -> ChatMessage.Content {
