@@ -117,7 +117,7 @@ let package = Package(
             name: "ZeroMQ", dependencies: ["CZeroMQ", "Reactor", "Telemetry", collections, logging, metrics],
             path: "Shared/ZeroMQ", swiftSettings: facingC),
         .target(
-            name: "Outbound", dependencies: ["CCurl", "Domain", "Reactor"], path: "Shared/Outbound",
+            name: "Outbound", dependencies: ["CCurl", "Domain", "Reactor", "Telemetry"], path: "Shared/Outbound",
             swiftSettings: facingC),
         .target(name: "QRCode", dependencies: ["CQRCode", "Domain"], path: "Shared/QRCode", swiftSettings: facingC),
         .target(name: "XML", dependencies: ["CXML2"], path: "Shared/XML", swiftSettings: facingC),

@@ -7,6 +7,7 @@ package struct OutboundRequest: Sendable {
 
     package var method: Method
     package var address: WebAddress
+    /// Who we are (`User-Agent`) is said without them, unless they say it.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
     /// Until the whole answer is here.

@@ -1,6 +1,7 @@
 internal import CCurl
 internal import Domain
 internal import Glibc
+internal import Telemetry
 
 /// One request as libcurl carries it out, and what has come of it so far.
 @safe final class Transfer {
@@ -42,6 +43,8 @@ internal import Glibc
 
     private func setAddress(_ request: OutboundRequest, _ policy: OutboundPolicy) {
         set(CURLOPT_URL, request.address.text)
+        // By itself libcurl says nothing, and Meta's host of photos turns such callers away.
+        set(CURLOPT_USERAGENT, "Sasando/\(ProductVersion.current)")
         set(CURLOPT_PROTOCOLS_STR, isSecure ? "https" : "http")
         set(CURLOPT_FOLLOWLOCATION, 0)
         // Empty, else one that the environment names would be used.

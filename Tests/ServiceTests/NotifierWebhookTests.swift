@@ -59,6 +59,7 @@ struct NotifierWebhookTests {
             for message in messages {
                 #expect(message["verified"] == [0], "\(message["faults"]?.json ?? "")")
                 #expect(message["headers"]?["content-type"]?.text == "application/cloudevents+json")
+                #expect(message["headers"]?["user-agent"]?.text?.hasPrefix("Sasando/") == true)
                 #expect(message["event"]?["id"]?.text == message["headers"]?["webhook-id"]?.text)
             }
             try await until("the place is written down") {

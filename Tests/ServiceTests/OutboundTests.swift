@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import Outbound
 import Reactor
+import Telemetry
 import TestSupport
 import Testing
 
@@ -42,6 +43,16 @@ struct OutboundTests {
         }
         #expect(try await client.send(try await self.request("/busy/x")).retryAfter == "120")
         #expect(try await client.send(try await self.request("/moved/x")).status == 307)
+    }
+
+    @Test func `every request says who calls, in its own words where it has some`() async throws {
+        let client = try await client(allowing: ["127.0.0.1"])
+        var request = try await request("/ok/named-caller")
+        _ = try await client.send(request)
+        request.headers = [("user-agent", "Sasando-uji/1")]
+        _ = try await client.send(request)
+        let callers = try await Self.service.messages("/ok/named-caller").map { $0["headers"]?["user-agent"]?.text }
+        #expect(callers == ["Sasando/\(ProductVersion.current)", "Sasando-uji/1"])
     }
 
     @Test func `a name that leads to an address of ours is refused when it is called`() async throws {

@@ -114,6 +114,7 @@ struct PushSenderTests {
         let headers = message["headers"]
         #expect(headers?["content-encoding"]?.text == "aes128gcm" && headers?["ttl"]?.text == "259200")
         #expect(headers?["urgency"]?.text == "normal")
+        #expect(headers?["user-agent"]?.text?.hasPrefix("Sasando/") == true)
         let topic = headers?["topic"]?.text ?? ""
         #expect(topic.wholeMatch(of: /[A-Za-z0-9_-]{32}/) != nil && !topic.contains(report.trackingCode))
         let row = try #require(try await row(of: report.id))

@@ -111,7 +111,7 @@ struct PushSender: Sendable {
                 ("Authorization", try identity.authorization(for: push.subscription.endpoint, at: clock())),
                 ("Content-Type", "application/octet-stream"), ("Content-Encoding", "aes128gcm"),
                 ("TTL", "\(Self.timeToLiveSeconds)"), ("Urgency", isUrgent ? "high" : "normal"),
-                ("Topic", Self.topic(of: push)), ("User-Agent", "Sasando/\(ProductVersion.current)"),
+                ("Topic", Self.topic(of: push)),
             ], body: body, timeout: Self.timeout)
     }
 

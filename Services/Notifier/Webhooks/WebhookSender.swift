@@ -3,7 +3,6 @@ internal import Outbound
 internal import Runtime
 internal import Storage
 internal import Streams
-internal import Telemetry
 
 /// One attempt to hand an event to an endpoint, by Standard Webhooks 1.0.
 struct WebhookSender: Sendable {
@@ -57,7 +56,6 @@ struct WebhookSender: Sendable {
                     "webhook-signature",
                     WebhookSignature.header(id: id, seconds: seconds, body: body, secrets: secrets)
                 ),
-                ("User-Agent", "Sasando/\(ProductVersion.current)"),
             ], body: body, timeout: timeout, answerLimit_bytes: WebhookPace.answerLimit_bytes, keepsAnswer: false)
     }
 }

@@ -79,6 +79,9 @@ class Provider(BaseHTTPRequestHandler):
                 return self.tell(404, {})
             return self.tell(200, {"url": f"{origin}/media/{name}", "mime_type": "image/png", "id": name})
         if self.path == f"/media/{name}":
+            # As Meta's host does.
+            if not self.headers.get("User-Agent"):
+                return self.tell(403, {})
             return self.give(path)
         return self.tell(404, {})
 
