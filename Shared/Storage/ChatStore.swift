@@ -107,16 +107,18 @@ package struct ChatStore: Sendable {
     package func take(
         _ messages: [NewChatMessage], from channel: ChannelCode, gather: Int, in jurisdiction: JurisdictionCode
     ) async throws -> Int {
-        // In one order, so that two deliveries of the same do not wait for each other.
-        let sorted = messages.sorted { $0.id.lexicographicallyPrecedes($1.id) }
+        // In one order, so that two deliveries of the same do not wait for each other. Each keeps its place: WhatsApp's
+        // times are whole seconds.
+        let placed = messages.enumerated().sorted { $0.element.id.lexicographicallyPrecedes($1.element.id) }
+        let sorted = placed.map(\.element)
         return try await pool.query(
             """
             WITH new AS (
-                INSERT INTO chat_message (jurisdiction, channel, id, sender, sent_at, sealed, key_id)
-                SELECT \(jurisdiction), \(channel), t.id, t.sender, t.sent_at, t.sealed, t.key_id
+                INSERT INTO chat_message (jurisdiction, channel, id, sender, sent_at, place, sealed, key_id)
+                SELECT \(jurisdiction), \(channel), t.id, t.sender, t.sent_at, t.place, t.sealed, t.key_id
                 FROM unnest(\(sorted.map(\.id)), \(sorted.map(\.sender)), \(sorted.map(\.sentAt)),
-                    \(sorted.map(\.sealed.box)), \(sorted.map(\.sealed.keyID)))
-                    AS t (id, sender, sent_at, sealed, key_id)
+                    \(placed.map { Int32($0.offset) }), \(sorted.map(\.sealed.box)), \(sorted.map(\.sealed.keyID)))
+                    AS t (id, sender, sent_at, place, sealed, key_id)
                 WHERE (
                     SELECT count(*) FROM chat_message w WHERE w.jurisdiction = \(jurisdiction)
                         AND w.channel = \(channel) AND w.sender = t.sender AND w.sealed IS NOT NULL
@@ -160,7 +162,7 @@ package struct ChatStore: Sendable {
         }
     }
 
-    /// What a person has sent that nobody looked at yet, in the order of sending.
+    /// What a person has sent that nobody looked at yet, in the order of sending; within a second, in that of coming.
     package func waiting(
         of person: ChatPerson, in jurisdiction: JurisdictionCode
     ) async throws -> [WaitingChatMessage] {
@@ -169,7 +171,7 @@ package struct ChatStore: Sendable {
             SELECT id, sealed, key_id FROM chat_message
             WHERE jurisdiction = \(jurisdiction) AND channel = \(person.channel) AND sender = \(person.sender)
                 AND sealed IS NOT NULL
-            ORDER BY sent_at, seq LIMIT \(literal: Self.lookLimit)
+            ORDER BY sent_at, received_at, place, seq LIMIT \(literal: Self.lookLimit)
             """
         ).map { row in
             WaitingChatMessage(

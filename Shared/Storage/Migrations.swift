@@ -59,6 +59,7 @@ package enum Migrations {
         Migration(number: 33, name: "webhooks", script: PackageResources._033_webhooks_sql),
         Migration(number: 34, name: "channel-streams", script: PackageResources._034_channel_streams_sql),
         Migration(number: 35, name: "external-ids", script: PackageResources._035_external_ids_sql),
+        Migration(number: 36, name: "chat-order", script: PackageResources._036_chat_order_sql),
     ]
 
     /// The version that these executables need.

@@ -81,6 +81,21 @@ struct ChatStoreTests {
         }
     }
 
+    @Test func `what was written in one second stays in the order in which it came`() async throws {
+        try await asIntake { store async throws in
+            let first: [UInt8] = [9, 2, 200, 7, 5, 31]
+            _ = try await store.take(
+                first.map { Self.message($0) }, from: .whatsapp, gather: 0, in: TestCity.code)
+            // What came before is delivered again with what is new; of a later second is what came first.
+            let second: [UInt8] = [200, 40, 3, 9, 8]
+            let later = Self.message(1, at: 1_764_000_001)
+            _ = try await store.take(
+                [later] + second.map { Self.message($0) }, from: .whatsapp, gather: 0, in: TestCity.code)
+            let waiting = try await store.waiting(of: Self.person, in: TestCity.code)
+            #expect(waiting.map { $0.id[0] } == first + [40, 3, 8, 1])
+        }
+    }
+
     @Test func `one looks at a chat at a time, and who is late changes nothing`() async throws {
         try await asIntake { store async throws in
             _ = try await store.take([Self.message(1)], from: .whatsapp, gather: 0, in: TestCity.code)
