@@ -58,7 +58,9 @@ struct ChatTests {
             let broken = Array("{".utf8)
             #expect(try await stand.post("/channels/whatsapp", broken, headers: [ChatStand.signature(broken)]).0 == 400)
             let long = [UInt8](repeating: 0x20, count: ChannelRoutes.bodyLimit + 1)
-            #expect(try await stand.post("/channels/whatsapp", long, headers: [ChatStand.signature(long)]).0 == 413)
+            // The connection may end before all of it is sent, and the answer with it.
+            let refused = try? await stand.post("/channels/whatsapp", long, headers: [ChatStand.signature(long)])
+            #expect(refused == nil || refused?.0 == 413)
             #expect(try await stand.count("SELECT count(*) FROM chat_message") == 0)
             #expect(try await stand.count("SELECT count(*) FROM chat") == 0)
         }
@@ -82,7 +84,10 @@ struct ChatTests {
     @Test func `what is no message is answered and passed over`() async throws {
         try await ChatStand.run(isAwake: false) { stand async throws in
             let body = Array(#"{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{}]}}]}]}"#.utf8)
-            #expect(try await stand.post("/channels/whatsapp", body, headers: [ChatStand.signature(body)]).0 == 200)
+            // However much of it there is: WhatsApp brings up to 3 MB at once.
+            for body in [body, body + [UInt8](repeating: 0x20, count: 3 << 20)] {
+                #expect(try await stand.post("/channels/whatsapp", body, headers: [ChatStand.signature(body)]).0 == 200)
+            }
             #expect(try await stand.count("SELECT count(*) FROM chat_message") == 0)
         }
     }

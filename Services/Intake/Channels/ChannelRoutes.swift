@@ -12,8 +12,8 @@ internal import Telemetry
 /// `/channels/…`: where WhatsApp and Telegram bring what people write. Nothing is read before it is known whose call it
 /// is, and none is answered before what it brought is committed.
 struct ChannelRoutes: Sendable {
-    /// Of one call's body.
-    static let bodyLimit = 1 << 20
+    /// Of one call's body, in bytes: WhatsApp's may have 3 MB.
+    static let bodyLimit = 4 << 20
 
     let cities: ServedCities
     let settings: ChannelSettings
