@@ -9,7 +9,7 @@ internal import Storage
 internal import Streams
 internal import Telemetry
 
-/// `/channels/…`: where WhatsApp and Telegram bring what people write. Nothing is read before it is known whose call it
+/// `/channels/…`: where WhatsApp and Telegram bring what people write. Nothing is parsed before it is known whose call it
 /// is, and none is answered before what it brought is committed.
 struct ChannelRoutes: Sendable {
     /// Of one call's body, in bytes: WhatsApp's may have 3 MB.
@@ -23,10 +23,17 @@ struct ChannelRoutes: Sendable {
     let bell: Wake
     let logger: Logger
     let clock: @Sendable () -> Timestamp
+    /// WhatsApp's signature is over the body, so anyone's has to be held until it is known.
+    private let room = UploadRoom(mostBytes: 64 << 20)
 
     func add(to router: Router<WebContext>) {
         router.get("/channels/whatsapp") { request, _ in try self.verify(request) }
-        router.post("/channels/whatsapp") { request, _ in try await self.takeWhatsApp(request) }
+        router.post("/channels/whatsapp") { request, context in
+            let client = context.client(of: request)
+            return try await self.room.hold(for: request, upTo: Self.bodyLimit, from: client) {
+                try await self.takeWhatsApp(request)
+            }
+        }
         router.post("/channels/telegram") { request, _ in try await self.takeTelegram(request) }
     }
 

@@ -101,7 +101,7 @@ package struct Photos: Sendable {
                 continue
             }
             do throws(MediaWorkers.Refusal) { small.append(try await workers.shrink(Array(photo))) } catch {
-                guard case .photo(let fault) = error else { throw ProblemDetails.manyPhotos }
+                guard case .photo(let fault) = error else { throw ProblemDetails.crowded }
                 faults.append(Fault(fault.code, at: pointer(index)))
                 // Whoever sends one such photo has not much more of our time.
                 if fault == .tooSlow { break }

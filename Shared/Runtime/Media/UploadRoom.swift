@@ -25,7 +25,7 @@ package final class UploadRoom: Sendable {
     ) async throws -> Value {
         let bytes = request.headers[.contentLength].flatMap { Int($0) } ?? limit
         guard bytes <= limit else { throw ProblemDetails.contentTooLarge(limit: limit) }
-        guard take(max(0, bytes), client) else { throw ProblemDetails.manyPhotos }
+        guard take(max(0, bytes), client) else { throw ProblemDetails.crowded }
         defer { give(max(0, bytes), client) }
         return try await body()
     }
@@ -50,5 +50,5 @@ package final class UploadRoom: Sendable {
 }
 
 extension ProblemDetails {
-    static let manyPhotos = unavailable("Many photos come at this moment; send this one again soon.", retryAfter_s: 5)
+    static let crowded = unavailable("Much is being sent at this moment; send this again soon.", retryAfter_s: 5)
 }
