@@ -9,6 +9,7 @@ internal import Storage
 struct AnalyticsDoors: Sendable {
     let registry: CityRegistry
     let authenticator: Authenticator
+    let limiter: RateLimiter
     /// What whole addresses are built from; nil where nobody said.
     let publicURL: String?
     let clock: @Sendable () -> Timestamp
@@ -23,10 +24,12 @@ struct AnalyticsDoors: Sendable {
         return city
     }
 
-    /// - Throws: `ProblemDetails` 401 and 403 for anyone else; 403 where another site made a browser send it.
+    /// - Throws: `ProblemDetails` 401 and 403 for anyone else; 403 where another site made a browser send it; 429
+    ///   where the key has a limit.
     func requireOperator(_ request: Request, in city: City) async throws -> Principal {
         let principal = try await authenticator.principal(of: request, in: city.code)
         try principal.requireOperator()
+        try limiter.check(principal)
         return principal
     }
 

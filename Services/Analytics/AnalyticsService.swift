@@ -35,19 +35,20 @@ struct AnalyticsService: Sendable {
         ) { _ in hints.ring() }
         let folders = Folders(registry: registry, store: AnalyticsStore(pool: store.pool), hints: hints, logger: logger)
         folders.show(in: process.metrics)
-        let routes = DashboardRoutes(
-            registry: registry, store: SummaryStore(pool: store.pool), flags: FlagStore(pool: store.pool),
+        let limiter = RateLimiter()
+        let share = RateShare(limiter, store: RateStore(pool: store.pool), logger: logger)
+        let doors = AnalyticsDoors(
+            registry: registry,
             authenticator: Authenticator(publicURL: http.publicURL, access: AccessStore(pool: store.pool)),
-            isSecure: http.publicURL?.hasPrefix("https:") ?? false, age: { folders.age(of: $0) }, clock: { .now })
+            limiter: limiter, publicURL: http.publicURL, clock: { .now })
+        let routes = DashboardRoutes(
+            doors: doors, store: SummaryStore(pool: store.pool), flags: FlagStore(pool: store.pool),
+            age: { folders.age(of: $0) })
         let router = HTTPService.makeRouter()
         process.health.addRoutes(to: router, metrics: process.metrics)
         store.addChecks(to: process.health)
         process.health.add("city") { registry.isReady ? nil : "no city is loaded" }
         routes.add(to: router)
-        let doors = AnalyticsDoors(
-            registry: registry,
-            authenticator: Authenticator(publicURL: http.publicURL, access: AccessStore(pool: store.pool)),
-            publicURL: http.publicURL, clock: { .now })
         PerformanceRoutes(
             store: PerformanceStore(pool: store.pool), doors: doors, age: { folders.age(of: $0) }
         ).add(to: router)
@@ -56,6 +57,7 @@ struct AnalyticsService: Sendable {
         ).add(to: router)
         return [
             store, Background("cities") { await registry.run() }, peers, Background("fold") { await folders.run() },
+            Background("limits") { await share.run() },
             HTTPService(
                 router: router, settings: http,
                 page: { problem, request, _ in routes.problemPage(problem, request) }, security: security,

@@ -13,15 +13,11 @@ struct DashboardRoutes: Sendable {
     /// The oldest figures that are given to programs, which believe them to be of this moment.
     static let oldest: Duration = .seconds(2)
 
-    let registry: CityRegistry
+    let doors: AnalyticsDoors
     let store: SummaryStore
     let flags: FlagStore
-    let authenticator: Authenticator
-    /// Whether the front door speaks TLS, so that cookies may not travel without it.
-    let isSecure: Bool
     /// How old a city's newest complete picture is; nil before the first.
     let age: @Sendable (JurisdictionCode) -> Duration?
-    let clock: @Sendable () -> Timestamp
 
     func add(to router: Router<WebContext>) {
         router.get("/v1/analytics/summary") { request, _ in
@@ -39,18 +35,16 @@ struct DashboardRoutes: Sendable {
 
     /// The page shows old figures too, and says of what moment they are.
     private func dashboard(_ request: Request) async throws -> Response {
-        let city = try city(of: request)
+        let city = try doors.city(of: request)
         let view: SummaryView
         do { view = try await self.view(request) } catch let problem as ProblemDetails
             where problem.status == .unauthorized && request.prefersHTML
         {
-            return signIn(problem, request, city)
+            return doors.signIn(problem, request, city)
         }
-        let frame = Frame(
-            city: city, now: clock(), path: request.uri.string,
-            viewer: Viewer(name: city.triageAgency?.short ?? "Operator", home: "/dashboard"))
+        let frame = doors.frame(request, city, isOperator: true)
         let flagged = try await flags.waiting(in: city.code)
-        return page(Dashboard(frame: frame, summary: view.summary, flagged: flagged), request)
+        return doors.page(Dashboard(frame: frame, summary: view.summary, flagged: flagged), request)
     }
 
     /// The summary that a request asks for, as of at most two seconds ago.
@@ -58,7 +52,7 @@ struct DashboardRoutes: Sendable {
     /// - Throws: `ProblemDetails` as ``view(_:)``, and 503 while the fold is further behind the streams.
     private func freshView(_ request: Request) async throws -> SummaryView {
         let view = try await view(request)
-        let age = clock().microseconds(since: view.summary.asOf)
+        let age = doors.clock().microseconds(since: view.summary.asOf)
         guard age * 1000 <= Self.oldest.nanoseconds else {
             throw ProblemDetails.unavailable("The figures are \(age / 1_000_000) s old; newer ones are being counted.")
         }
@@ -67,15 +61,15 @@ struct DashboardRoutes: Sendable {
 
     /// The summary that a request asks for, as of when the rollups last held everything.
     ///
-    /// - Throws: `ProblemDetails` 400 for a period that cannot be read, 503 before the first complete picture.
+    /// - Throws: `ProblemDetails` as the door, 400 for a period that cannot be read, 503 before the first complete picture.
     private func view(_ request: Request) async throws -> SummaryView {
-        let city = try city(of: request)
-        try await authenticator.principal(of: request, in: city.code).requireOperator()
-        let period = try Self.period(request.query, now: clock(), offsetSeconds: city.utcOffset)
+        let city = try doors.city(of: request)
+        _ = try await doors.requireOperator(request, in: city)
+        let period = try Self.period(request.query, now: doors.clock(), offsetSeconds: city.utcOffset)
         guard let age = age(city.code) else {
             throw ProblemDetails.unavailable("The figures are being counted; try again in a moment.")
         }
-        let asOf = clock().adding(microseconds: -age.nanoseconds / 1000)
+        let asOf = doors.clock().adding(microseconds: -age.nanoseconds / 1000)
         let rows = try await store.rows(in: city.code, from: period.from.number, to: period.to.number)
         let maker = SummaryMaker(city: city, rows: rows)
         return SummaryView(
@@ -104,34 +98,10 @@ struct DashboardRoutes: Sendable {
         return (first, to)
     }
 
-    private func city(of request: Request) throws(ProblemDetails) -> City {
-        guard let city = registry.city(host: request.head.authority)?.city else {
-            throw .unavailable("No city is loaded yet; try again in a moment.")
-        }
-        return city
-    }
-
-    // MARK: Pages
-
-    private func page(
-        _ page: some Page, _ request: Request, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
-    ) -> Response {
-        var response = Response.html(page.render(language: request.language), status: status, headers: headers)
-        response.rememberLanguage(of: request, isSecure: isSecure)
-        return response
-    }
-
-    private func signIn(_ problem: ProblemDetails, _ request: Request, _ city: City) -> Response {
-        let page = SignIn(
-            frame: Frame(city: city, now: clock(), path: request.uri.string),
-            returnPath: LocalPath(request.uri.string), hasFailed: false)
-        return self.page(page, request, status: .unauthorized, headers: problem.headers)
-    }
-
     func problemPage(_ problem: ProblemDetails, _ request: Request) -> Response {
-        let city = registry.city(host: request.head.authority)?.city
+        let city = doors.registry.city(host: request.head.authority)?.city
         let page = ErrorPage(
-            frame: Frame(city: city, now: clock(), path: request.uri.path), status: problem.status.code)
+            frame: Frame(city: city, now: doors.clock(), path: request.uri.path), status: problem.status.code)
         return .html(page.render(language: request.language), status: problem.status)
     }
 }

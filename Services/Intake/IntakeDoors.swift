@@ -42,13 +42,13 @@ struct IntakeDoors: Sendable {
             queues: queues, store: AdmissionStore(pool: pool), tests: TestReportStore(pool: pool),
             identities: configuration.identityKeys, reporterSecret: secret)
         (self.cities, filing) = (cities, ReportFiling(admission: admission, photos: photos, clock: { .now }))
-        let access = ReportAccess(
-            store: ReportStore(pool: pool), identities: IdentityStore(pool: pool), authenticator: authenticator,
-            reporterSecret: secret)
         let limits = CitizenLimits(
             limiter: limiter,
             address: .init(configuration.citizenRate, burst: configuration.citizenBurst),
             device: .init(configuration.deviceRate, burst: configuration.deviceBurst))
+        let access = ReportAccess(
+            store: ReportStore(pool: pool), identities: IdentityStore(pool: pool), authenticator: authenticator,
+            limits: limits, reporterSecret: secret)
         reports = ReportRoutes(
             cities: cities, filing: filing, reports: access, authenticator: authenticator, limits: limits)
         bulk = BulkRoutes(
@@ -86,8 +86,8 @@ struct IntakeDoors: Sendable {
             cities: cities, reports: access, flags: FlagStore(pool: pool), limits: limits, sameOrigin: sameOrigin,
             isSecure: isSecure, clock: { .now })
         operators = OperatorDoors(
-            cities: cities, authenticator: authenticator, admission: admission, publicURL: publicURL, pool: pool,
-            announce: announce)
+            cities: cities, door: OperatorDoor(authenticator: authenticator, limits: limits), admission: admission,
+            publicURL: publicURL, pool: pool, announce: announce)
         let open311Photos = Open311Photos(photos: photos, fetcher: MediaFetcher(configuration.outbound.policy))
         open311 = Open311Endpoint.allCases.map { endpoint in
             Open311Routes(
@@ -139,10 +139,9 @@ private struct OperatorDoors {
     let counter: CounterRoutes
 
     init(
-        cities: ServedCities, authenticator: Authenticator, admission: ReportAdmission, publicURL: String,
-        pool: PostgresPool, announce: @escaping @Sendable (JurisdictionCode, [StreamHead]) -> Void
+        cities: ServedCities, door: OperatorDoor, admission: ReportAdmission, publicURL: String, pool: PostgresPool,
+        announce: @escaping @Sendable (JurisdictionCode, [StreamHead]) -> Void
     ) {
-        let door = OperatorDoor(authenticator: authenticator)
         let desk = ModerationDesk(pool: pool)
         let moderator = Moderator(store: ModerationStore(pool: pool), announce: announce)
         moderation = ModerationRoutes(cities: cities, door: door, desk: desk, moderator: moderator)

@@ -60,6 +60,7 @@ package enum Migrations {
         Migration(number: 34, name: "channel-streams", script: PackageResources._034_channel_streams_sql),
         Migration(number: 35, name: "external-ids", script: PackageResources._035_external_ids_sql),
         Migration(number: 36, name: "chat-order", script: PackageResources._036_chat_order_sql),
+        Migration(number: 37, name: "analytics-limits", script: PackageResources._037_analytics_limits_sql),
     ]
 
     /// The version that these executables need.

@@ -41,6 +41,18 @@ struct DocumentTests {
         #expect(!ids.contains { $0.hasSuffix("has none") })
     }
 
+    @Test("what a key opens may ask it to come back later; an upload waits instead")
+    func rates() {
+        var unlimited: [String] = []
+        for (path, item) in ContractDocument.openAPI.value["paths"]?.members ?? [:] {
+            for (method, operation) in item.members where method != "parameters" {
+                let keys = operation["security"]?.elements.filter { $0["key"] != nil } ?? []
+                if !keys.isEmpty, operation["responses"]?["429"] == nil { unlimited.append("\(method) \(path)") }
+            }
+        }
+        #expect(unlimited == ["post /v1/reports/batch"])
+    }
+
     @Test("lists of what can be are those of the code")
     func enumerations() {
         func listed(_ schema: String) -> [String] {

@@ -17,9 +17,11 @@ extension EndToEnd {
             return (id, stack.door.bearing(token))
         }
 
-        private func made(_ options: [String]) async throws -> (id: String, token: String) {
+        private func made(
+            _ options: [String], kind: String = "integrator"
+        ) async throws -> (id: String, token: String) {
             let printed = try await stack.control(
-                ["key", "create", "--kind", "integrator", "--jurisdiction", "kupang", "--json"] + options)
+                ["key", "create", "--kind", kind, "--jurisdiction", "kupang", "--json"] + options)
             let made = try JSONValue(parsing: Array(printed.utf8))
             return (made["id"]?.text ?? "", made["token"]?.text ?? "")
         }
@@ -79,6 +81,31 @@ extension EndToEnd {
             // No table but its own, so no agency, list or count.
             #expect(try await stored() == before)
             #expect(try await audit.count("SELECT count(*) FROM test_report") == 1)
+        }
+
+        @Test("a rate holds at every door that its key opens, and nobody else waits")
+        func rates() async throws {
+            let sent = try await stack.integrator.post("/v1/reports", json: Sample.report())
+            let report = "/v1/reports/\(sent["tracking_code"]?.text ?? "")"
+            let city = stack.operatorDoor
+            let reader = try await made(["--channel", "pembaca", "--rate", "6"])
+            let limited = try await made(["--rate", "6"], kind: "operator")
+            // Those of intake and of analytics; what one let pass, the other hears of only a moment later.
+            let doors = [
+                (reader.token, stack.integrator, report), (limited.token, city, report),
+                (limited.token, city, "/v1/moderation"), (limited.token, city, "/moderasi"),
+                (limited.token, city, "/v1/analytics/summary"), (limited.token, city, "/dashboard.csv"),
+                (limited.token, city, "/pengumuman"),
+            ]
+            for (token, free, path) in doors {
+                let door = stack.door.bearing(token)
+                var answer = try await door.get(path)
+                for _ in 0..<7 where answer.status != 429 { answer = try await door.get(path) }
+                #expect(answer.status == 429, "\(answer)")
+                #expect((1...60).contains(Int(answer.header("Retry-After") ?? "") ?? 0), "\(answer)")
+                for _ in 0..<20 { #expect(try await free.get(path).status != 429, "\(path)") }
+            }
+            for _ in 0..<20 { #expect(try await stack.door.get(report).status == 200) }
         }
 
         @Test("Open311's endpoint for tests is for test keys, and shows what came by them to nobody else")

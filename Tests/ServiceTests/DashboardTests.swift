@@ -28,10 +28,11 @@ struct DashboardTests {
         let registry = CityRegistry(store: CityStore(pool: pool), logger: logger)
         try await registry.refresh()
         let now = Timestamp.now
+        let doors = AnalyticsDoors(
+            registry: registry, authenticator: Authenticator(publicURL: nil, access: AccessStore(pool: pool)),
+            limiter: RateLimiter(), publicURL: nil, clock: { now })
         let routes = DashboardRoutes(
-            registry: registry, store: SummaryStore(pool: pool), flags: FlagStore(pool: pool),
-            authenticator: Authenticator(publicURL: nil, access: AccessStore(pool: pool)), isSecure: false,
-            age: { _ in age }, clock: { now })
+            doors: doors, store: SummaryStore(pool: pool), flags: FlagStore(pool: pool), age: { _ in age })
         let router = HTTPService.makeRouter()
         routes.add(to: router)
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)

@@ -165,7 +165,7 @@ struct CityDoorTests {
         try await registry.refresh()
         let doors = AnalyticsDoors(
             registry: registry, authenticator: Authenticator(publicURL: nil, access: AccessStore(pool: pool)),
-            publicURL: "http://kota.example", clock: { now })
+            limiter: RateLimiter(), publicURL: "http://kota.example", clock: { now })
         let router = HTTPService.makeRouter()
         PerformanceRoutes(store: PerformanceStore(pool: pool), doors: doors, age: { _ in age }).add(to: router)
         AnnouncementRoutes(

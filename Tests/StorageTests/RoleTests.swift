@@ -31,6 +31,7 @@ struct RoleTests {
         Forbidden("sasando_intake", "SELECT * FROM api_key"),
         Forbidden("sasando_intake", "SELECT * FROM rate_use"),
         Forbidden("sasando_kupang_dlhk", "DELETE FROM rate_use"),
+        Forbidden("sasando_analytics", "SELECT * FROM rate_use"),
         Forbidden("sasando_intake", "UPDATE stream SET head = head + 1"),
         Forbidden("sasando_intake", "INSERT INTO report_media SELECT * FROM report_media"),
         Forbidden("sasando_intake", "UPDATE report_media SET is_public = true"),
@@ -164,6 +165,13 @@ struct RoleTests {
                 }
             }
         }
+    }
+
+    @Test(arguments: ["sasando_intake", "sasando_kupang_dlhk", "sasando_channels", "sasando_analytics"])
+    func `a role whose doors take keys shares their limits`(_ role: String) async throws {
+        let key = [UInt8](repeating: 7, count: 32)
+        let ahead = try await Fixture.current.asRole(role) { try await RateStore(pool: $0).share([key: 60]) }
+        #expect((ahead[key] ?? 0) > 50, "\(ahead)")
     }
 
     @Test func `an agency's login sees its own stream and reports, and nobody else's`() async throws {

@@ -6,12 +6,14 @@ internal import Runtime
 /// Lets the city's operator in, by token or by session.
 struct OperatorDoor: Sendable {
     let authenticator: Authenticator
+    let limits: CitizenLimits
 
     /// - Throws: `ProblemDetails` 401 for who shows nothing, 403 for anybody else, and for a session that another site
-    ///   made a browser send.
+    ///   made a browser send; 429 where the key has a limit.
     func admit(_ request: Request, to city: City) async throws -> Principal {
         let principal = try await authenticator.principal(of: request, in: city.code)
         try principal.requireOperator()
+        try limits.check(principal)
         return principal
     }
 

@@ -9,12 +9,31 @@ struct ReportAccess: Sendable {
     let store: ReportStore
     let identities: IdentityStore
     let authenticator: Authenticator
+    let limits: CitizenLimits
     let reporterSecret: [UInt8]
+
+    /// Who reads, if a key or a session is shown, and one taken of that key's rate; nil for anyone else, who has none.
+    ///
+    /// - Throws: `ProblemDetails` 401 for a token that nobody holds, and 429 where the key's rate is used up.
+    func reader(of request: Request, in jurisdiction: JurisdictionCode) async throws -> Principal? {
+        let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction)
+        if let principal { try limits.check(principal) }
+        return principal
+    }
 
     /// A report as this request may see it, by its id or its tracking code.
     ///
-    /// - Throws: `ProblemDetails` 404 for an unknown report, and, exactly alike, for a private one by its id.
+    /// - Throws: `ProblemDetails` as ``reader(of:in:)``, for known and unknown reports alike; 404 for an unknown one,
+    ///   and, exactly alike, for a private one by its id.
     func view(of name: String, for request: Request, in city: ServedCity) async throws -> PublicView {
+        let reader = try await reader(of: request, in: city.city.code)
+        return try await view(of: name, by: reader, for: request, in: city)
+    }
+
+    /// The same for who is known already.
+    func view(
+        of name: String, by principal: Principal?, for request: Request, in city: ServedCity
+    ) async throws -> PublicView {
         let jurisdiction = city.city.code
         let id = UUID(text: name)
         let tracked: TrackedReport?
@@ -25,8 +44,6 @@ struct ReportAccess: Sendable {
         } else {
             throw Self.unknown
         }
-        // The credential is looked at in any case, so that a bad token is a 401 for known and unknown reports alike.
-        let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction)
         guard let tracked else { throw Self.unknown }
         let staff = mayRead(tracked, principal) ? principal : nil
         if isReporter(of: tracked, request) {

@@ -65,8 +65,9 @@ struct ReportRoutes: Sendable {
 
     private func get(_ request: Request, _ name: String) async throws -> Response {
         let city = try await cities.city(of: request)
-        if let report = try await testReport(name, for: request, in: city) { return report }
-        let view = try await reports.view(of: name, for: request, in: city)
+        let reader = try await reports.reader(of: request, in: city.city.code)
+        if let reader, let report = try await testReport(name, for: reader, in: city) { return report }
+        let view = try await reports.view(of: name, by: reader, for: request, in: city)
         // Who asks decides what is shown, so no cache may share it.
         let headers: HTTPFields = [
             .eTag: view.entityTag, .cacheControl: "no-cache, private", .vary: "Authorization, Cookie",
@@ -76,11 +77,10 @@ struct ReportRoutes: Sendable {
     }
 
     /// What a test key sent, to the channel that sent it; nil for everybody else.
-    private func testReport(_ name: String, for request: Request, in city: ServedCity) async throws -> Response? {
+    private func testReport(_ name: String, for reader: Principal, in city: ServedCity) async throws -> Response? {
+        guard reader.isTest else { return nil }
+        let channel = try reader.requireChannel(for: .read)
         let jurisdiction = city.city.code
-        guard let principal = try await authenticator.principalIfAny(of: request, in: jurisdiction), principal.isTest
-        else { return nil }
-        let channel = try principal.requireChannel(for: .read)
         let code = TrackingCode(parsing: name, defaultPrefix: city.city.trackingPrefix)
         let report =
             if let id = UUID(text: name) {
