@@ -83,6 +83,27 @@ extension EndToEnd {
             #expect(try await audit.count("SELECT count(*) FROM test_report") == 1)
         }
 
+        @Test("a test key reads what anyone may read, with the scope read and without")
+        func testsRead() async throws {
+            let all = try await key("--channel", "coba_baca", "--test")
+            let sends = try await key("--channel", "coba_baca", "--test", "--scope", "report")
+            let open = try await stack.integrator.post("/v1/reports", json: Sample.report())
+            let hidden = try await stack.integrator.post(
+                "/v1/reports", json: Sample.report().setting("visibility", "private"))
+            let tried = try await sends.door.post("/v1/reports", json: Sample.report())
+            for sent in [open, hidden, tried] { #expect(sent.status == 201, "\(sent)") }
+            for (sent, isOwn) in [(open, false), (hidden, false), (tried, true)] {
+                for name in [sent["id"]?.text ?? "", sent["tracking_code"]?.text ?? ""] {
+                    let seen = try await stack.door.get("/v1/reports/\(name)")
+                    let without = try await sends.door.get("/v1/reports/\(name)")
+                    #expect(without.status == seen.status && without["id"] == seen["id"], "\(without)")
+                    let with = try await all.door.get("/v1/reports/\(name)")
+                    let expected = isOwn ? 200 : seen.status
+                    #expect(with.status == expected && (with["test"]?.flag == true) == isOwn, "\(with)")
+                }
+            }
+        }
+
         @Test("a rate holds at every door that its key opens, and nobody else waits")
         func rates() async throws {
             let sent = try await stack.integrator.post("/v1/reports", json: Sample.report())
