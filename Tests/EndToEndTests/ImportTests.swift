@@ -21,14 +21,16 @@ extension EndToEnd {
             var text: String
         }
 
-        private func begin(_ words: [String]) throws -> (process: ChildProcess, output: String) {
+        private func begin(
+            _ words: [String], _ environment: [String: String] = [:]
+        ) throws -> (process: ChildProcess, output: String) {
             let output = stack.home.appending(path: "run/import-\(UUID().uuidString).out").path
             let words = [Stack.builtExecutables.appending(path: "sasandoctl").path, "import"] + words
-            return (try ChildProcess(words, output: output), output)
+            return (try ChildProcess(words, output: output, environment: environment), output)
         }
 
-        private func run(_ words: [String]) async throws -> Printed {
-            let (process, output) = try begin(words)
+        private func run(_ words: [String], _ environment: [String: String] = [:]) async throws -> Printed {
+            let (process, output) = try begin(words, environment)
             var status: CInt = -1
             try await wait(for: "the import to end", within: .seconds(120)) {
                 guard let code = process.exitCode() else { return false }
@@ -97,6 +99,15 @@ extension EndToEnd {
                 "SELECT count(*), count(DISTINCT external_id) FROM report WHERE external_id LIKE 'csv-%'"
             ).one()
             #expect(try stored.decode(Int64.self, at: 0) == 30_000 && stored.decode(Int64.self, at: 1) == 30_000)
+        }
+
+        @Test("a file's name is enough where the environment names the front door and the key")
+        func alone() async throws {
+            let file = try write(BulkUpload.ndjson([BulkUpload.report("sendiri", 1)]), "sendiri.ndjson")
+            let printed = try await run(
+                [file],
+                ["SASANDO_PUBLIC_URL": stack.door.address, "SASANDO_API_KEY": stack.credentials.integratorKey])
+            #expect(printed.status == 0 && printed.text.contains("1 records: 1 stored"), "\(printed)")
         }
 
         @Test("what is wrong as a whole is said, and stores nothing")

@@ -12,14 +12,19 @@ struct ImportCommand: AsyncParsableCommand {
             sent and not answered is sent again and stored once. Records that are refused stop no other; they are \
             listed in FILE.refused, one line of JSON each.
 
-            The integrator's key comes from a file, or from the environment's SASANDO_API_KEY.
+            The integrator's key comes from a file, or from the environment's SASANDO_API_KEY. A key with a rate slows \
+            an import; it takes three records a minute at least.
             """)
 
     @Argument(help: "The file.")
     var file: String
 
-    @Option(help: "The front door, such as https://lapor.example.id; plain http to this machine alone.")
-    var to: String
+    @Option(
+        help: """
+            The front door, such as https://lapor.example.id; plain http to this machine alone \
+            (default: SASANDO_PUBLIC_URL, else \(Self.here)).
+            """)
+    var to: String?
 
     @Option(help: "A file that holds the key; others may not be able to read it.")
     var keyFile: String?
@@ -44,6 +49,9 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
+    /// Where `ops/run` has its front door.
+    private static let here = "http://127.0.0.1:8080"
+
     private var named: BulkFormat? {
         switch file.lowercased().split(separator: ".").last {
         case "csv": .csv
@@ -54,8 +62,9 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let format = format.flatMap(BulkFormat.init(rawValue:)) ?? named else { return }
-        let door = try ImportDoor(address: to, key: try key(), format: format, authorities: caFile)
-        let source = try ImportFile(path: file, format: format, address: to, fresh: fresh)
+        let address = Self.address(to, in: ProcessInfo.processInfo.environment)
+        let door = try ImportDoor(address: address, key: try key(), format: format, authorities: caFile)
+        let source = try ImportFile(path: file, format: format, address: address, fresh: fresh)
         let meter = ProgressMeter(total: source.size, isSilent: output.json, unit: "bytes")
         meter.show(source.state.offset)
         while let piece = try source.next() {
@@ -68,6 +77,11 @@ struct ImportCommand: AsyncParsableCommand {
         if output.json { return try output.print(done) }
         print("\(done.records) records: \(done.stored) stored, \(done.repeated) known before, \(done.refused) refused")
         if done.refused > 0 { print("what was refused, and why: \(source.refusedPath)") }
+    }
+
+    /// The front door that is meant; what is empty is not given.
+    static func address(_ given: String?, in environment: [String: String]) -> String {
+        [given, environment["SASANDO_PUBLIC_URL"]].compactMap(\.self).first { !$0.isEmpty } ?? here
     }
 
     /// The key, and never a word of it in what is printed.

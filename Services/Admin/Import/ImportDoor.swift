@@ -13,8 +13,9 @@ struct ImportDoor {
         var json: JSONValue
     }
 
-    /// A full inbox may hold an upload up for ten minutes.
-    private static let timeout: Duration = .seconds(900)
+    /// As long as the front door lets an upload take. No answer begins before the last record is taken, and a key's rate
+    /// holds up each of them. It is taken of for a repeat too: what is given up too early would be given up for ever.
+    static let timeout: Duration = .seconds(6 * 3_600)
     private static let answerLimit_bytes = 32 << 20
     /// After each failed attempt, in seconds; then the run ends, and can be started again.
     private static let pauses = [1, 2, 5, 10, 30, 60, 60, 60]
@@ -27,13 +28,13 @@ struct ImportDoor {
     init(address text: String, key: String, format: BulkFormat, authorities: String?) throws {
         let base = text.hasSuffix("/") ? String(text.dropLast()) : text
         guard let address = WebAddress(base + "/v1/reports/batch", allowsPlain: true) else {
-            throw Refusal("--to: an address such as https://lapor.example.id")
+            throw Refusal("--to (or SASANDO_PUBLIC_URL): an address such as https://lapor.example.id")
         }
         // The operator names it, so it may be anywhere; but a key goes over no line that others can read.
         let allowed = address.isSecure ? ["0.0.0.0/0", "::/0"] : ["127.0.0.0/8", "::1"]
         let policy = AddressPolicy(allowed: allowed.compactMap { NetworkBlock(text: $0) })
         guard address.isPermitted(by: policy) else {
-            throw Refusal("--to: https, or http://127.0.0.1 for this machine")
+            throw Refusal("--to (or SASANDO_PUBLIC_URL): https, or http://127.0.0.1 for this machine")
         }
         client = OutboundClient(
             policy: OutboundPolicy(addresses: policy, authorities: authorities), reactor: Reactor(name: "import"))

@@ -11,6 +11,9 @@ package struct BulkPieces: Sendable {
         package var end: Int
     }
 
+    /// Records of one piece, where nothing else is said.
+    package static let mostRecords = 1_000
+
     private let mostRecords: Int
     private let mostBytes: Int
     private var reader: any RecordReader
@@ -30,7 +33,7 @@ package struct BulkPieces: Sendable {
     /// - Parameters:
     ///   - mostRecords: of one piece.
     ///   - mostBytes: of one piece, if it holds more than one record.
-    package init(_ format: BulkFormat, mostRecords: Int = 1_000, mostBytes: Int = 1 << 20) {
+    package init(_ format: BulkFormat, mostRecords: Int = BulkPieces.mostRecords, mostBytes: Int = 1 << 20) {
         self.mostRecords = mostRecords
         self.mostBytes = mostBytes
         reader = format.reader()
@@ -42,7 +45,7 @@ package struct BulkPieces: Sendable {
     /// - Parameters:
     ///   - offset: the end of that piece; what is read then begins there.
     ///   - header: the header row with its end, for CSV.
-    package init(_ format: BulkFormat, from offset: Int, header: [UInt8]?, mostRecords: Int = 1_000) {
+    package init(_ format: BulkFormat, from offset: Int, header: [UInt8]?, mostRecords: Int = BulkPieces.mostRecords) {
         self.init(format, mostRecords: mostRecords)
         self.header = header
         (start, end, base) = (offset, offset, offset)
