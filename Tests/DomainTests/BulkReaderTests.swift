@@ -23,6 +23,7 @@ private func line(_ text: String) -> BulkRecord { .line(Array(text.utf8)) }
 struct BulkReaderTests {
     static let texts: [(BulkFormat, String)] = [
         (.ndjson, "{\"a\":1}\n{\"b\":2}\r\n\n  \n{\"c\":\"ü🔥\"}\r\n\(String(repeating: "x", count: 65))\n{}"),
+        (.ndjson, "\u{FEFF}{\"a\":1}\n\u{FEFF}{}\n\(String(repeating: "x", count: 64))\n{}"),
         (.csv, "\u{FEFF}a,b\r\n1,\"x\"\"y\"\r\n\"zwei\r\nZeilen, und\"\"\n\",\n\n,\"\"\r\nx\"y,1\n\"a\"b,2\n3,4\r"),
         (.csv, "\"\u{FEFF}\",ü\n\(String(repeating: "y", count: 70)),\"a\nb\"\nok,1\n\"offen\n1,2"),
     ]
@@ -47,7 +48,18 @@ struct BulkReaderTests {
         #expect(found.map(\.record) == [line("{}"), line("[1]"), line("2")])
         #expect(found.map(\.end) == [4, 13, 15])
         #expect(records(of: "", .ndjson).isEmpty)
+        #expect(records(of: "\u{FEFF}", .ndjson).isEmpty)
         #expect(records(of: "\n\n", .ndjson).isEmpty)
+    }
+
+    @Test("a mark of byte order is let pass at the beginning, and nowhere else", arguments: [62, 63, 64])
+    func mark(count: Int) {
+        let text = String(repeating: "x", count: count)
+        let found = records(of: "\u{FEFF}\(text)\r\n\u{FEFF}1\n", .ndjson)
+        #expect(found.map(\.record) == [line(text), line("\u{FEFF}1")])
+        #expect(found.map(\.end) == [count + 5, count + 10])
+        #expect(records(of: "\u{FEFF}\(text)xxx\n1", .ndjson).map(\.record) == [.tooLong, line("1")])
+        #expect(records(of: "\u{FEFF}\n1", .ndjson).map(\.record) == [line("1")])
     }
 
     @Test("a line beyond the bound is told, and the next is read", arguments: [63, 64, 65, 66, 500])

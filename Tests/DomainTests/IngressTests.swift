@@ -33,6 +33,8 @@ struct IngressTests {
         let message = Self.message("sasando/1", "7", "reports", "a\r\n\n \t\nb\nc")
         let lines = [(1, "a\r"), (4, "b"), (5, "c")].map { IngressLine(number: $0, text: Self.bytes($1)) }
         #expect(message.request == .success(.reports(lines)))
+        let marked = Self.message("sasando/1", "7", "reports", "\u{FEFF}a\r\n\n \t\nb\nc")
+        #expect(marked.request == .success(.reports(lines)))
     }
 
     @Test(

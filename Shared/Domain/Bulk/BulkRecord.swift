@@ -36,6 +36,9 @@ package protocol RecordReader: Sendable {
 package enum BulkFormat: String, Hashable, Sendable, CaseIterable {
     case ndjson, csv
 
+    /// UTF-8's mark of byte order, which some programs put at the beginning of a file.
+    static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     /// Bytes of one record at most.
     package static let longestRecord = 65_536
 

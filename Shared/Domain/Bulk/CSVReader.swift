@@ -16,8 +16,6 @@ package struct CSVReader: RecordReader {
         case markAndReturn
     }
 
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
     private let longest: Int
     private var place = Place.cellStart
     private var cells: [[UInt8]] = []
@@ -28,7 +26,7 @@ package struct CSVReader: RecordReader {
     private var isMalformed = false
     private var taken = 0
     /// How much of the mark of byte order may yet come.
-    private var markLeft = byteOrderMark[...]
+    private var markLeft = BulkFormat.byteOrderMark[...]
 
     /// - Parameter longest: bytes of a row without its end.
     package init(longest: Int = BulkFormat.longestRecord) { self.longest = longest }
@@ -43,7 +41,7 @@ package struct CSVReader: RecordReader {
                     continue
                 }
                 // What began like it and is none belongs to the first cell.
-                let begun = Self.byteOrderMark.prefix(Self.byteOrderMark.count - markLeft.count)
+                let begun = BulkFormat.byteOrderMark.prefix(BulkFormat.byteOrderMark.count - markLeft.count)
                 markLeft = []
                 for byte in begun { _ = take(byte) }
             }

@@ -1,9 +1,11 @@
-/// Cuts NDJSON into lines, which end in LF or CR LF; the last one needs no end.
+/// Cuts NDJSON into lines, which end in LF or CR LF; the last one needs no end. A mark of byte order at the beginning
+/// is let pass.
 package struct LineReader: RecordReader {
     private let longest: Int
-    /// The line under way; never longer than the bound and a carriage return.
+    /// The line under way; never longer than the bound, a carriage return and, in the first, a mark of byte order.
     private var line: [UInt8] = []
     private var isTooLong = false
+    private var isFirst = true
     private var taken = 0
 
     /// - Parameter longest: bytes of a line without its end.
@@ -26,7 +28,8 @@ package struct LineReader: RecordReader {
 
     private mutating func add(_ bytes: ArraySlice<UInt8>) {
         guard !isTooLong else { return }
-        guard line.count + bytes.count <= longest + 1 else {
+        let mark = isFirst ? BulkFormat.byteOrderMark.count : 0
+        guard line.count + bytes.count <= mark + longest + 1 else {
             isTooLong = true
             line = []
             return
@@ -38,8 +41,10 @@ package struct LineReader: RecordReader {
         defer {
             line = []
             isTooLong = false
+            isFirst = false
         }
         if isTooLong { return .tooLong }
+        if isFirst, line.starts(with: BulkFormat.byteOrderMark) { line.removeFirst(BulkFormat.byteOrderMark.count) }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         if line.count > longest { return .tooLong }
         return line.allSatisfy(\.isSpace) ? nil : .line(line)

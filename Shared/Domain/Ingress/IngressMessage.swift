@@ -90,8 +90,10 @@ package struct IngressLine: Hashable, Sendable {
         self.text = text
     }
 
-    /// Throws `tooManyReports` beyond `limit`.
+    /// A mark of byte order at the beginning is let pass. Throws `tooManyReports` beyond `limit`.
     static func lines(of body: [UInt8], limit: Int) throws(IngressFault) -> [IngressLine] {
+        let mark = BulkFormat.byteOrderMark
+        let body = body.starts(with: mark) ? body[mark.count...] : body[...]
         var lines: [IngressLine] = []
         for (offset, text) in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             if text.allSatisfy(isSpace) { continue }
