@@ -53,6 +53,12 @@ struct DocumentTests {
         #expect(unlimited == ["post /v1/reports/batch"])
     }
 
+    @Test("the document says where the doors are described that it leaves out")
+    func others() {
+        let text = ContractDocument.openAPI.value["info"]?["description"]?.text ?? ""
+        for place in ["/open311/v2/discovery.json", "/asyncapi.json"] { #expect(text.contains(place)) }
+    }
+
     @Test("lists of what can be are those of the code")
     func enumerations() {
         func listed(_ schema: String) -> [String] {
