@@ -51,6 +51,8 @@ internal import Telemetry
         set(CURLOPT_PROXY, "")
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, Self.connectTimeout_ms)
+        // Where the other side is gone without a word, an answer that may take hours is not waited for so long.
+        set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TIMEOUT_MS, max(1, Int(request.timeout / .milliseconds(1))))
         // A look-up that hangs is left to itself when its request ends.
         set(CURLOPT_QUICK_EXIT, 1)
