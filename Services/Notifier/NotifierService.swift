@@ -80,7 +80,8 @@ struct NotifierService: Sendable {
         let inner: [any Service] = [
             store, reportLog, Background("cities") { await registry.run() }, peers,
             Background("stream", on: store.reactor) { await stream.run() },
-            Background("receipts") { await receipts.run() }, Background("limits") { await share.run() }, workers,
+            Background("receipts") { await receipts.run() }, Background("limits") { await share.run() },
+            Background("open streams") { await doors.open.run() }, workers,
         ]
         return inner + pushing + [http] + door.services + [ConsumerRelease { stream.tail.close() }]
     }
@@ -88,6 +89,8 @@ struct NotifierService: Sendable {
 
 /// A notifier's routes, and what they need.
 struct NotifierDoors: Sendable {
+    /// To be run beside the routes.
+    let open = OpenStreams()
     private let events: EventsRoute
     private let work: WorkRoutes
     private let command: CommandRoute
@@ -118,11 +121,13 @@ struct NotifierDoors: Sendable {
         }
         pages = StaffPages(
             jurisdiction: jurisdiction, cities: registry, isSecure: publicURL?.hasPrefix("https:") ?? false)
-        let entrance: StreamEntrance = { request, context in
+        let entrance = StreamEntrance { request, context in
             try await door.admit(request, context)
             return stream
+        } judge: { request, _ in
+            _ = try await door.principal(of: request)
         }
-        events = EventsRoute(entrance: entrance, patience: patience)
+        events = EventsRoute(entrance: entrance, open: open, patience: patience)
         work = WorkRoutes(door: door, desk: DeskStore(pool: pool), cities: registry)
         command = CommandRoute(door: door, runner: runner, cities: registry)
         desk = DeskRoutes(

@@ -196,6 +196,38 @@ extension EndToEnd {
             }
         }
 
+        @Test("the streams that a key has open end within five seconds of it, and others' go on")
+        func openStreams() async throws {
+            let printed = try await stack.control(
+                "key", "create", "--kind", "agency", "--agency", "dlhk", "--jurisdiction", "kupang", "--json")
+            let agency = try JSONValue(parsing: Array(printed.utf8))
+            let reader = try await key("--channel", "pembaca", "--scope", "read")
+            let expiring = try await key("--channel", "pembaca", "--scope", "read", "--days", "1")
+            let (agencies, channels) = ("/v1/agencies/dlhk/events", "/v1/channels/pembaca/events")
+            let kept = StreamFollower("dlhk", stack.agency("dlhk"))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await kept.run() }
+                try await wait(for: "another to follow", within: .seconds(20)) { kept.isConnected }
+                let streams = [
+                    try await FollowedStream(stack.door.bearing(agency["token"]?.text ?? ""), agencies),
+                    try await FollowedStream(reader.door, channels), try await FollowedStream(expiring.door, channels),
+                ]
+                try await stack.control("key", "revoke", agency["id"]?.text ?? "", "--jurisdiction", "kupang")
+                try await stack.control("key", "revoke", reader.id, "--jurisdiction", "kupang")
+                _ = try await RunningStack.current.pool.query(
+                    "UPDATE api_key SET expires_at = now() WHERE id = \(expiring.id)")
+                let ended = ContinuousClock.now
+                for stream in streams {
+                    #expect(try await stream.hasEnded(within: .seconds(5) - (ContinuousClock.now - ended)))
+                }
+                let last = kept.last
+                #expect(try await stack.integrator.post("/v1/reports", json: Sample.report("sampah")).status == 201)
+                try await wait(for: "the other to be told", within: .seconds(20)) { kept.last > last }
+                group.cancelAll()
+            }
+            #expect(kept.seen.connections == 1 && kept.seen.faults == [], "\(kept.seen.faults)")
+        }
+
         @Test("a flood under one key gets 429, and others are answered as fast as before")
         func flood() async throws {
             let limited = try await key("--channel", "banjir", "--rate", "60")

@@ -61,6 +61,7 @@ struct ChannelStand: Sendable {
                 defer { group.cancelAll() }
                 group.addTask { await part.copier.run() }
                 group.addTask { await part.streams.work() }
+                group.addTask { await part.open.run() }
                 group.addTask { try await service.run() }
                 var iterator = ports.makeAsyncIterator()
                 let port = try #require(await iterator.next())
@@ -87,8 +88,8 @@ struct ChannelStand: Sendable {
     }
 
     /// Opens the channel's live stream.
-    func live(_ query: String = "") async throws -> HTTPClientResponse {
-        var request = request("GET", "/v1/channels/\(Self.channel)/events\(query)", token: nil)
+    func live(_ query: String = "", token: String? = nil) async throws -> HTTPClientResponse {
+        var request = request("GET", "/v1/channels/\(Self.channel)/events\(query)", token: token)
         request.headers.add(name: "Accept", value: "text/event-stream")
         return try await NotifierStand.client.execute(request, timeout: .seconds(60))
     }

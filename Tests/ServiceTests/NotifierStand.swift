@@ -83,6 +83,7 @@ struct NotifierStand: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { await stream.run() }
+                group.addTask { await doors.open.run() }
                 group.addTask { try await workers.run() }
                 group.addTask { try await service.run() }
                 group.addTask { await runner?.work() }
@@ -132,9 +133,11 @@ struct NotifierStand: Sendable {
     }
 
     /// Opens the live stream.
-    func live(_ query: String = "", headers: [(String, String)] = []) async throws -> HTTPClientResponse {
+    func live(
+        _ query: String = "", token: String? = nil, headers: [(String, String)] = []
+    ) async throws -> HTTPClientResponse {
         let request = request(
-            "GET", "/v1/agencies/\(agency)/events\(query)", token: nil,
+            "GET", "/v1/agencies/\(agency)/events\(query)", token: token,
             headers: [("Accept", "text/event-stream")] + headers)
         return try await Self.client.execute(request, timeout: .seconds(60))
     }

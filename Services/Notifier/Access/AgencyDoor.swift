@@ -16,9 +16,15 @@ struct AgencyDoor: Sendable {
         guard context.parameters.get("code") == agency.rawValue else {
             throw ProblemDetails.notFound("This process does not serve that agency.")
         }
+        let principal = try await principal(of: request)
+        try limiter.check(principal)
+        return principal
+    }
+
+    /// Who asks, without taking from a limit. Throws 401 and 403 as ``admit(_:_:)`` does.
+    func principal(of request: Request) async throws -> Principal {
         let principal = try await authenticator.principal(of: request, in: jurisdiction)
         try principal.require(agency: agency)
-        try limiter.check(principal)
         return principal
     }
 }

@@ -17,6 +17,8 @@ struct ChannelPart: Sendable {
 
     let copier: ChannelCopier
     let streams: ChannelStreams
+    /// To be run beside the routes.
+    let open = OpenStreams()
     private let configuration: NotifierConfiguration
     private let growths: Growths
 
@@ -79,11 +81,13 @@ struct ChannelPart: Sendable {
     func addRoutes(
         to router: Router<WebContext>, door: ChannelDoor, cities: CityRegistry, patience: Duration = .seconds(60)
     ) {
-        let entrance: StreamEntrance = { [streams] request, context in
+        let entrance = StreamEntrance { [streams] request, context in
             try await streams.stream(of: try await door.admit(request, context))
+        } judge: { request, code in
+            _ = try await door.principal(of: request, at: code)
         }
         let root = "/v1/channels/:code"
-        let events = EventsRoute(entrance: entrance, patience: patience)
+        let events = EventsRoute(entrance: entrance, open: open, patience: patience)
         router.get("\(root)/events") { try await events.answer($0, $1) }
         WebhookRoutes(root: root, entrance: entrance, cities: cities).add(to: router)
     }

@@ -56,7 +56,8 @@ struct ChannelsService: Sendable {
         return [
             store, reportLog, Background("cities") { await registry.run() }, peers,
             Background("copies", on: store.reactor) { await part.copier.run() },
-            Background("limits") { await share.run() }, streams, http,
+            Background("limits") { await share.run() }, Background("open streams") { await part.open.run() }, streams,
+            http,
         ] + stream.services + [ConsumerRelease { streams.close() }]
     }
 }

@@ -10,9 +10,12 @@ internal import Telemetry
 /// `GET /v1/agencies/{code}/events`, and a channel's: live as server-sent events, else a page at a time.
 struct EventsRoute: Sendable {
     let entrance: StreamEntrance
+    let open: OpenStreams
     /// A write that makes no progress for so long ends the connection.
     var patience: Duration = .seconds(60)
 
+    /// What a stream whose key has ended may take to finish the piece that is on its way.
+    private static let grace: Duration = .milliseconds(500)
     private static let pulled = Counter(.deliveries, [("way", "pull")])
 
     func answer(_ request: Request, _ context: WebContext) async throws -> Response {
@@ -63,22 +66,30 @@ struct EventsRoute: Sendable {
             defer { withExtendedLifetime(seat) {} }
             let pace = ConsumerPace()
             let paced = PacedWriter(writer, on: context.eventLoop, pace: pace)
-            try await whilePresent(request, pace, on: LoopExecutors.shared[context.eventLoop]) {
+            let departure = Wake()
+            let stay = try open.enter(
+                request, growth: stream.tail.wake, departure: departure, judge: judge(request, context))
+            try await whilePresent(request, pace, stay, departure, on: LoopExecutors.shared[context.eventLoop]) {
                 var writer = paced
                 try await writer.write(opening)
-                try await LiveConsumer(stream: stream, seat: seat).send(from: start, to: &writer)
+                try await LiveConsumer(stream: stream, seat: seat, stay: stay).send(from: start, to: &writer)
                 try await writer.finish()
             }
         }
         return Response(status: .ok, headers: headers, body: body)
     }
 
-    /// Runs `send` until it ends, the consumer hangs up, or the consumer takes nothing for too long.
+    /// Judges the caller anew, keeping nothing of the connection.
+    private func judge(_ request: Request, _ context: WebContext) -> OpenStreams.Judge {
+        let shown = Request(head: request.head, body: RequestBody(buffer: ByteBuffer()))
+        return { [entrance, code = context.parameters.get("code")] in try await entrance.judge(shown, code) }
+    }
+
+    /// Runs `send` until it ends, the consumer hangs up or takes nothing for too long, or its key has ended.
     private func whilePresent(
-        _ request: Request, _ pace: ConsumerPace, on executor: LoopExecutor,
-        _ send: @escaping @Sendable () async throws -> Void
+        _ request: Request, _ pace: ConsumerPace, _ stay: OpenStreams.Stay, _ departure: Wake,
+        on executor: LoopExecutor, _ send: @escaping @Sendable () async throws -> Void
     ) async throws {
-        let departure = Wake()
         try await request.body.consumeWithInboundCloseHandler { _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) { try await send() }
@@ -86,6 +97,8 @@ struct EventsRoute: Sendable {
                     while departure.generation == 0, !pace.isStuck(for: patience), !Task.isCancelled {
                         await departure.wait(since: 0, atMost: patience / 4)
                     }
+                    // Who waited for more ends by itself, as a stream ends; who does not read is cut off.
+                    if stay.isOver { try? await Task.sleep(for: Self.grace) }
                     throw ConsumerGone()
                 }
                 defer { group.cancelAll() }
@@ -97,5 +110,5 @@ struct EventsRoute: Sendable {
     }
 }
 
-/// The consumer hung up, or takes nothing any more: the connection ends.
+/// The consumer hung up, takes nothing any more, or may have nothing any more: the connection ends.
 private struct ConsumerGone: Error {}

@@ -11,6 +11,7 @@ internal import Telemetry
 struct LiveConsumer: Sendable {
     let stream: LiveStream
     let seat: ConsumerSeats.Seat
+    let stay: OpenStreams.Stay
 
     private static let delivered = Counter(.deliveries, [("way", "sse")])
 
@@ -20,11 +21,11 @@ struct LiveConsumer: Sendable {
         StreamFollower.expectAll()
     }
 
-    /// Sends until the consumer goes, the stream can no longer be continued, or the service stops.
+    /// Sends until the consumer goes, its key has ended, the stream can no longer be continued, or the service stops.
     func send(from start: LiveStream.Start, to writer: inout PacedWriter) async throws {
         let follower = StreamFollower(start, of: stream, in: seat)
         var beats = stream.heartbeat.count
-        while !Task.isCancelled {
+        while !Task.isCancelled, !stay.isOver {
             switch try await follower.next() {
             case .events(let blocks):
                 let position = follower.position
