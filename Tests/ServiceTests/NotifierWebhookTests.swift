@@ -245,6 +245,29 @@ struct NotifierWebhookTests {
         }
     }
 
+    @Test func `410 to a dead letter that is sent once more ends the endpoint, too`() async throws {
+        let receiver = try await WebhookReceiver.start()
+        try await Self.run { notifier async throws in
+            let address = "\(receiver.origin)/closing/dead"
+            let made = try await notifier.addWebhook("", #", "policy": "dead_letter""#, at: address)
+            let base = "/v1/agencies/dlhk/webhooks/\(try #require(made["id"]?.text))/dead"
+            for _ in 0..<2 { _ = try await NotifierCity.report() }
+            try await until("both are set aside") { try await notifier.webhook(made)["dead"] == 2 }
+            try receiver.mend()
+            #expect(try await notifier.ask("POST", "\(base)/replay").json["replaying"] == 2)
+            try await until("it is disabled") { try await notifier.webhook(made)["state"] == "disabled" }
+            let record = try await notifier.webhook(made)
+            #expect(record["reason"] == "gone" && record["last_status"] == 410 && record["dead"] == 2, "\(record.json)")
+            let dead = try await notifier.ask("GET", base).json["dead"]?.elements ?? []
+            #expect(dead.map { $0["last_status"] } == [410, 500], "\(dead)")
+            // Nothing more is sent, neither what is dead nor what is new.
+            _ = try await NotifierCity.report()
+            let other = try await notifier.addWebhook("/ok/after-closing", #", "after": "earliest""#)
+            try await until("the other is sent all") { try await notifier.webhook(other)["behind"] == 0 }
+            #expect(receiver.ids("/closing/dead").count == 9)
+        }
+    }
+
     // MARK: What is never called
 
     @Test func `an address of ours is refused when it is named, and when a name leads to it`() async throws {

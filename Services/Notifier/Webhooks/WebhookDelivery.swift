@@ -240,7 +240,8 @@ struct WebhookDelivery: Sendable {
 
     // MARK: Dead letters
 
-    /// Sends what was asked for once more, each once: the first that is not taken ends it.
+    /// Sends what was asked for once more, each once: the first that is not taken ends it. 410 means the whole endpoint,
+    /// as it does with any event.
     private func replay(_ state: inout State) async throws -> Bool {
         let events = try await store.replays(state.lease, limit: WebhookPace.pageEvents)
         for event in events {
@@ -248,10 +249,12 @@ struct WebhookDelivery: Sendable {
             guard try await stays(&state) else { return false }
             guard let result = await sender.send(event, to: state.address, secrets: state.secrets) else { return true }
             guard case .status(200...299, _) = result.answer else {
-                metrics.count(.replayFailed)
+                metrics.count(result.answer.isGone ? .disabled : .replayFailed)
                 try await store.endReplays(state.lease, failed: event.cursor.seq, result.attempt)
                 state.lease.hasReplays = false
-                return true
+                guard result.answer.isGone else { return true }
+                state.lastAttempt = result.attempt
+                return try await disable(.gone, &state)
             }
             metrics.count(.replayed)
             guard try await store.settleReplay(state.lease, seq: event.cursor.seq) else { return false }

@@ -4,6 +4,9 @@ package enum WebhookAnswer: Hashable, Sendable {
     case status(Int, retryAfterSeconds: Int? = nil)
     /// No answer in time, nobody there, or an address that is not called.
     case none
+
+    /// Whether the endpoint says that it is there no more.
+    package var isGone: Bool { if case .status(410, _) = self { true } else { false } }
 }
 
 /// What an endpoint wants done with an event that it never took.
@@ -51,10 +54,10 @@ package struct WebhookSchedule: Hashable, Sendable {
     package func step(
         after answer: WebhookAnswer, attempts: Int, policy: WebhookPolicy, spread: Double
     ) -> WebhookStep {
+        if answer.isGone { return .disable(.gone) }
         var wait = 0
         switch answer {
         case .status(200...299, _): return .delivered
-        case .status(410, _): return .disable(.gone)
         case .status(_, let asked): wait = min(max(asked ?? 0, 0), Self.longestHoldSeconds)
         case .none: break
         }

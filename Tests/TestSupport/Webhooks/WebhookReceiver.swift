@@ -56,7 +56,7 @@ package final class WebhookReceiver: Sendable {
         try Data(secrets.joined(separator: "\n").utf8).write(to: folder.appending(path: "secrets"), options: .atomic)
     }
 
-    /// What `/refusing` refused it takes from now on.
+    /// What `/refusing` refused it takes from now on; `/closing` is gone.
     package func mend() throws { try Data().write(to: folder.appending(path: "mended")) }
 
     /// What has come in so far on a path, in the order in which it came.

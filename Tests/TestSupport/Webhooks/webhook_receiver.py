@@ -7,7 +7,7 @@ writes it to `FOLDER/ready`. `FOLDER/secrets` holds the secrets that it knows, o
 The first part of the path decides the answer, the same for each event: `/ok` 204; `/failing/N` N times 503, then 204;
 `/busy/S` once 429 with Retry-After S, then 204; `/busy-until/S` the same with a date; `/gone` 410; `/moved` 307 to
 `/ok/moved`; `/slow` once nothing for a minute, then 204; `/lost` takes it, and once hangs up without an answer; `/huge`
-200 with more than anyone wants to read; `/refusing` 500 until there is a file `FOLDER/mended`.
+200 with more than anyone wants to read; `/refusing` 500 until there is a file `FOLDER/mended`; `/closing` the same, and then 410.
 """
 import email.utils
 import json
@@ -77,7 +77,9 @@ class Receiver(BaseHTTPRequestHandler):
             return self.say(503, {"Retry-After": until})
         if kind == "refusing" and not os.path.exists(os.path.join(folder, "mended")):
             return self.say(500)
-        if kind == "gone":
+        if kind == "closing" and not os.path.exists(os.path.join(folder, "mended")):
+            return self.say(500)
+        if kind in ("gone", "closing"):
             return self.say(410)
         if kind == "moved":
             return self.say(307, {"Location": "/ok/moved"})
