@@ -66,6 +66,21 @@ struct NetworkTests {
         #expect((WebAddress(text)?.isPermitted(by: AddressPolicy()) ?? false) == isGood)
     }
 
+    @Test(
+        "With networks allowed a name may be one of the operator's own, and is a name all the same",
+        arguments: [
+            ("http://localhost:9090/", true), ("http://receiver:8080/", true), ("https://desk.dlhk.internal/", true),
+            ("https://printer.local/", true), ("https://push.example.org/", true), ("https://10.0.0.8/", true),
+            ("http://8.8.8.8/", false), ("https://127.0.0.1/", false), ("https://[::1]/", false),
+            ("https://2130706433/", false), ("https://0x7f000001/", false), ("https://0/", false),
+            ("https://127.1/", false), ("https://localhost./", false), ("https://-a/", false), ("https:///", false),
+            ("https://.local/", false),
+        ])
+    func ownNames(text: String, isGood: Bool) throws {
+        let policy = AddressPolicy(allowed: [try #require(NetworkBlock(text: "10.0.0.0/8"))])
+        #expect((WebAddress(text, allowsPlain: true)?.isPermitted(by: policy) ?? false) == isGood)
+    }
+
     @Test("An origin names the port only where it is not the usual one, and is written alike")
     func origin() {
         #expect(WebAddress("https://Push.example.org:443/x")?.origin == "https://push.example.org")

@@ -27,7 +27,8 @@ struct WebhookRequestTests {
             (#"{"url":"https://[::1]/x"}"#, "/url malformed_address"),
             (#"{"url":"https://u:p@dinas.example.id/x"}"#, "/url malformed_address"),
             (#"{"url":"https://dinas.example.id:0/x"}"#, "/url malformed_address"),
-            (#"{"url":"https://localhost/x"}"#, "/url malformed_address"),
+            (#"{"url":"http://localhost:9090/x"}"#, "good"), (#"{"url":"http://receiver:8080/x"}"#, "good"),
+            (#"{"url":"https://desk.dlhk.internal/x"}"#, "good"),
             (#"{"url":"ftp://dinas.example.id/x"}"#, "/url malformed_address"),
             (#"{"url":"https://dinas.example.id/#a"}"#, "/url malformed_address"),
             (#"{"url":7}"#, "/url not_a_string"), (#"{}"#, "/url required"), ("[", "unreadable"),
@@ -45,6 +46,14 @@ struct WebhookRequestTests {
         #expect(judged(body(2_000)) == "good")
         #expect(judged(body(2_001)).hasPrefix("/url "))
     }
+
+    @Test(
+        "without networks allowed a name that is nobody's on the internet is refused",
+        arguments: [
+            "http://localhost:9090/x", "https://localhost/x", "http://receiver:8080/x", "https://receiver/x",
+            "https://desk.dlhk.internal/x", "http://dinas.example.id/x",
+        ])
+    func ownNames(url: String) { #expect(judged(#"{"url":"\#(url)"}"#) == "/url malformed_address") }
 
     @Test("http goes to networks that are allowed, and to no name where none is")
     func plain() throws {

@@ -44,8 +44,14 @@ struct OutboundAddressTests {
     private static func call(
         _ addresses: [String], _ port: Int, allowing blocks: [String] = []
     ) throws -> OutboundError.Kind? {
-        let name = "kantor.example.org"
-        let address = try #require(WebAddress("https://\(name):\(port)/"))
+        try call(addresses, "https://kantor.example.org:\(port)/", allowing: blocks)
+    }
+
+    /// The same of the name in an address.
+    private static func call(
+        _ addresses: [String], _ text: String, allowing blocks: [String]
+    ) throws -> OutboundError.Kind? {
+        let address = try #require(WebAddress(text, allowsPlain: true))
         let policy = OutboundPolicy(addresses: policy(allowing: blocks))
         #expect(address.isPermitted(by: policy.addresses), "the text tells nothing")
         let request = OutboundRequest(.get, address, timeout: .milliseconds(400))
@@ -53,7 +59,7 @@ struct OutboundAddressTests {
         OpenSSL.outlivesExit
         let transfer = try #require(Transfer(request, policy))
         let written = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
-        let answers = curl_slist_append(nil, "\(name):\(port):\(written)")
+        let answers = curl_slist_append(nil, "\(address.host):\(address.port):\(written)")
         defer { curl_slist_free_all(answers) }
         _ = curl_set_list(transfer.handle, CURLOPT_RESOLVE, answers)
         switch transfer.outcome(curl_easy_perform(transfer.handle)) {
@@ -96,7 +102,7 @@ struct OutboundAddressTests {
         }
         for host in [
             "2130706433", "0x7f000001", "0x7f.1", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "0177.0.0.01", "127.1",
-            "127.0.1", "127.0.0.1.", "127.0.0.0x1", "0", "localhost", "localhost.", "[::1%25lo]", "[::ffff:0x7f.1]",
+            "127.0.1", "127.0.0.1.", "127.0.0.0x1", "0", "localhost.", "[::1%25lo]", "[::ffff:0x7f.1]",
             "%31%32%37.0.0.1", "①②⑦.0.0.1", "127。0。0。1",
         ] {
             for scheme in ["https", "http"] {
@@ -104,6 +110,41 @@ struct OutboundAddressTests {
                 #expect(WebAddress(text, allowsPlain: true) == nil, "\(text)")
             }
         }
+        for host in ["localhost", "LOCALHOST", "a.localhost", "receiver", "desk.dlhk.internal", "printer.local"] {
+            for scheme in ["https", "http"] {
+                let read = try #require(WebAddress("\(scheme)://\(host):\(port.number)/", allowsPlain: true), "\(host)")
+                await #expect(throws: OutboundError(.forbidden), "\(scheme)://\(host)") {
+                    _ = try await client.send(OutboundRequest(.get, read))
+                }
+            }
+        }
         #expect(!port.wasKnocked())
+    }
+
+    @Test func `with networks allowed a name of ours is called where it leads into them, and nowhere else`() throws {
+        let port = try Port()
+        for host in ["localhost", "receiver", "desk.dlhk.internal"] {
+            for scheme in ["https", "http"] {
+                let text = "\(scheme)://\(host):\(port.number)/"
+                #expect(try Self.call(["127.0.0.1"], text, allowing: ["10.0.0.0/8"]) == .forbidden, "\(text)")
+                #expect(try Self.call(["127.0.0.1", "::1"], text, allowing: ["192.0.2.0/24"]) == .forbidden, "\(text)")
+                #expect(!port.wasKnocked(), "\(text)")
+                #expect(try Self.call(["127.0.0.1"], text, allowing: ["127.0.0.0/8"]) == .timedOut, "\(text)")
+                #expect(port.wasKnocked(), "\(text)")
+            }
+        }
+    }
+
+    /// The same of the one name that leads to us without any look-up, by the client itself.
+    @Test func `localhost is called where the operator allows it, and else never`() async throws {
+        let port = try Port()
+        let address = try #require(WebAddress("http://localhost:\(port.number)/", allowsPlain: true))
+        let request = OutboundRequest(.get, address, timeout: .milliseconds(400))
+        for (allowed, kind) in [("10.0.0.0/8", OutboundError.Kind.forbidden), ("127.0.0.1", .timedOut)] {
+            let policy = OutboundPolicy(addresses: Self.policy(allowing: [allowed]))
+            let client = OutboundClient(policy: policy, reactor: Reactor(name: "test-localhost"))
+            let error = await #expect(throws: OutboundError.self) { _ = try await client.send(request) }
+            #expect(error?.kind == kind && port.wasKnocked() == (kind == .timedOut), "\(allowed)")
+        }
     }
 }

@@ -1,7 +1,8 @@
-/// An address on the web that a stranger has given us to call: https, with a host that could be on the public internet.
-/// Where it is asked for, http too, for hosts of the networks that the operator allows.
+/// An address on the web that a stranger has given us to call: https, and where it is asked for http too, for hosts of
+/// the networks that the operator allows.
 ///
-/// What a name leads to is known only when it is called; this is about what can be told from the text.
+/// What a name leads to is known only when it is called, and judged then (``AddressPolicy``); this is about what can be
+/// told from the text.
 package struct WebAddress: Hashable, Sendable {
     package static let lengthLimit = 1024
 
@@ -56,10 +57,10 @@ package struct WebAddress: Hashable, Sendable {
         return (host.lowercased(), port)
     }
 
-    /// Labels of letters, digits and hyphens, at least two, the last of which is no number.
+    /// Labels of letters, digits and hyphens, the last of which is no number.
     private static func isName(_ host: Substring) -> Bool {
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count > 1, host.utf8.count <= 253, let last = labels.last else { return false }
+        guard host.utf8.count <= 253, let last = labels.last else { return false }
         let isMade = labels.allSatisfy { label in
             (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
                 && label.utf8.allSatisfy { byte in
@@ -78,10 +79,13 @@ package struct WebAddress: Hashable, Sendable {
     /// Whether it can be called at all under `policy`, as far as its text tells.
     package func isPermitted(by policy: AddressPolicy) -> Bool {
         if let address = NetworkAddress(text: host) { return policy.permits(address, isSecure: isSecure) }
-        return (isSecure || !policy.allowed.isEmpty) && !Self.localEnds.contains { host.hasSuffix($0) }
+        // Where an operator allows networks any name may lead into them, those of a city's own and of a host's above all.
+        if !policy.allowed.isEmpty { return true }
+        return isSecure && host.contains(".") && !Self.localEnds.contains { host.hasSuffix($0) }
     }
 
-    /// Names that are never on the public internet (RFC 6761, RFC 6762, RFC 8375, RFC 9476).
+    /// Names that are never on the public internet (RFC 6761, RFC 6762, RFC 8375, RFC 9476), as those of one label are
+    /// not.
     private static let localEnds = [
         ".localhost", ".local", ".internal", ".home.arpa", ".invalid", ".test", ".onion", ".alt",
     ]
