@@ -45,9 +45,9 @@ struct Outbox {
         _ send: (Frames) throws(ZeroMQError) -> SocketHandle.Sending
     ) throws(ZeroMQError) -> (sent: Int, unreachable: Int) {
         var result = (sent: 0, unreachable: 0)
-        for (peer, queue) in queues {
-            var queue = queue
-            queues[peer] = nil
+        for peer in Array(queues.keys) {
+            // Taken out, since a queue that is shared would be copied, however long.
+            guard var queue = queues.removeValue(forKey: peer) else { continue }
             let before = queue.count
             defer {
                 count -= before - queue.count

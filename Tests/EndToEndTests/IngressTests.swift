@@ -173,6 +173,14 @@ extension EndToEnd {
             #expect(try await client.exchange([request("1", Sample.report())]).first?.isOK == true)
         }
 
+        @Test("who sends ten thousand messages before reading any reply gets them all")
+        func pipelined() async throws {
+            let count: Int64 = 10_000
+            let seen = try await client.run("pipeline", "\(count)")
+            #expect(seen["replies"] == .int(count + 1) && seen["ids"] == .int(count + 1), "\(seen.json)")
+            #expect(seen["taken"] == ["baik"], "\(seen.json)")
+        }
+
         @Test("who reads no replies holds up nobody")
         func unread() async throws {
             async let seen = client.run("unread", "20000")

@@ -45,8 +45,9 @@ final class IngressDoor: Service {
         options.cutsMessages = true
         options.receiveHighWaterMark = 128
         options.sendHighWaterMark = 512
-        options.outboxLimit = 16_384
-        options.outboxLimitPerPeer = 2_048
+        // Senders may write much before they read. What that can take of memory is bounded by bytes.
+        options.outboxLimit = 65_536
+        options.outboxLimitPerPeer = 16_384
         return options
     }
 

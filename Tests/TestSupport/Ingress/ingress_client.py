@@ -275,6 +275,21 @@ def leave(ingress, count):
     return {"left": int(count)}
 
 
+def pipeline(ingress, count):
+    """Sends so many malformed messages and one good report, reads no reply before, and then all: which ones came."""
+    peer = ingress.open()
+    # The system keeps little of them, as over a line that is far.
+    peer.disconnect(ingress.endpoint)
+    peer.rcvbuf = 64 << 10
+    peer.connect(ingress.endpoint)
+    for number in range(int(count)):
+        peer.send_multipart([VERSION, str(number).encode().rjust(250, b"0"), b"salah", b""])
+    peer.send_multipart([VERSION, b"baik", b"report", report("Sampah di tepi jalan")])
+    found = replies(peer, int(count) + 1, 10)
+    return {"replies": len(found), "ids": len({reply[1] for reply in found}),
+            "taken": [reply[1].decode() for reply in found if reply[2] == b"ok"]}
+
+
 def unread(ingress, count):
     """Sends many requests and reads no reply, until nothing more is taken for a second: how many were."""
     peer = ingress.open()
@@ -293,7 +308,7 @@ def main():
     ingress = Ingress(credentials, *keys)
     scenarios = {
         "exchange": exchange, "hold": hold, "insist": insist, "hostile": hostile, "unread": unread, "burst": burst,
-        "leave": leave,
+        "leave": leave, "pipeline": pipeline,
     }
     print(json.dumps(scenarios[sys.argv[3]](ingress, *arguments)), flush=True)
     os._exit(0)
